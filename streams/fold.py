@@ -68,22 +68,30 @@ class Refused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Caused:
+    """An event to append, and the offset of the record that caused it. Its `event_id` is empty: the runtime names it."""
+
+    offset: int
+    event: Event
+
+
 @dataclass
 class Changes:
     """What a fold decided: rows by projection (absolute values), events to append, records to refuse.
 
-    Rows may be lazy (an iterator over the state), so that what is large passes in bounded memory. `event_id` of an event is
-    left empty: the runtime names it by its cause.
+    Rows may be lazy (an iterator over the state), so that what is large passes in bounded memory. Events stand in the order of
+    the records that caused them.
     """
 
     rows: dict[str, Iterable[Any]] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
+    events: list[Caused] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 
 Fold = Callable[[Batch, State], Changes]
 Flush = Callable[[State], Changes]
-Effect = Callable[[Batch], AsyncIterator[Event]]
+Effect = Callable[[Batch], AsyncIterator[Caused]]
 
 
 @dataclass(frozen=True)
