@@ -1,0 +1,58 @@
+# Everything a developer types. `make` alone lists it.
+SHELL := /bin/bash
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+RUN := .venv/bin/python
+SERVICES ?= all
+STORE ?=
+ifneq ($(STORE),)
+export DARKROOM_STORE := $(STORE)
+endif
+ifdef WORKERS
+export DARKROOM_WORKERS := $(WORKERS)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status logs demo test check bench mutants replay clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+setup: ## Install what is missing (STORE=versitygw for the quick object store)
+	@$(PYTHON) -m infra.setup
+
+up: setup ## Start everything and wait until it is ready (WORKERS=n a role, SERVICES=core for only what others wrote)
+	@$(RUN) -m infra up --services $(SERVICES)
+
+down: ## Stop everything; the data stays
+	@$(RUN) -m infra down
+
+status: ## Each component, each projection's lag and freshness (JSON=1 with pids)
+	@$(RUN) -m infra status $(if $(JSON),--json)
+
+logs: ## The end of every log (NAME=kafka for one, FOLLOW=1 to stay)
+	@$(RUN) -m infra logs $(NAME) $(if $(FOLLOW),--follow)
+
+demo: setup ## Set up, start, make a small world and show what it looks like
+	@$(RUN) -m infra up
+	@$(RUN) -m infra.demo
+
+test: setup ## Bring up the tests' own stack, run all tests, stop it (ARGS='-k name' for some)
+	@$(RUN) -m infra up --for-tests
+	@$(RUN) -m pytest $(ARGS); code=$$?; $(RUN) -m infra down --for-tests; exit $$code
+
+check: setup ## Lint and check the import contracts
+	@.venv/bin/ruff check .
+	@.venv/bin/lint-imports
+
+bench: setup ## Measure, side by side with plain loops; needs no stack but its own
+	@$(RUN) -m tests.bench $(ARGS)
+
+mutants: setup ## Plant known bugs and show that a test catches each
+	@$(RUN) -m tests.mutants $(ARGS)
+
+replay: ## Replay a topic: make replay TOPIC=likes ARGS='--since 1h --to parquet'
+	@$(RUN) -m streams replay $(TOPIC) $(ARGS)
+
+clean: ## Stop the stack and delete its data, after saying what (YES=1 does not ask)
+	@$(RUN) -m infra clean $(if $(YES),--yes)
+	@$(RUN) -m infra clean --for-tests $(if $(YES),--yes)

@@ -1,0 +1,81 @@
+"""What the stack is doing now: each component, and each projection's lag and freshness as the API tells it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from infra import catalog
+from infra.components import Process
+from infra.settings import Settings
+from infra.supervision import Supervisor
+
+
+@dataclass(frozen=True)
+class State:
+    """One component, as `make status` shows it."""
+
+    name: str
+    state: str
+    pid: int | None
+    up_seconds: int | None
+    url: str
+    waits_for: str | None
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == "ready"
+
+
+def component_states(settings: Settings) -> list[State]:
+    supervisor = Supervisor(settings.data)
+    found = supervisor.states()
+    roles = supervisor.run / "roles.json"
+    components = catalog.core(settings)
+    if roles.exists() and (names := json.loads(roles.read_text())):
+        components = [*components, *(item for item in catalog.ours(settings, names) if isinstance(item, Process))]
+    return [state_of(process, found.get(process.name)) for process in components if process.name in found or not found]
+
+
+def state_of(process: Process, info: dict[str, Any] | None) -> State:
+    if info is None or info["statename"] != "RUNNING":
+        return State(process.name, info["statename"].lower() if info else "down", None, None, process.url, None)
+    reason = process.ready()
+    up_seconds = max(0, int(time.time()) - int(info["start"]))
+    return State(process.name, "not ready" if reason else "ready", info["pid"], up_seconds, process.url, reason)
+
+
+def projection_states(settings: Settings) -> list[dict[str, Any]] | None:
+    """Lag and freshness by projection; None while the API does not answer."""
+    try:
+        with urllib.request.urlopen(f"{settings.api_url}/v1/status", timeout=3) as answer:
+            return list(json.load(answer)["projections"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError, urllib.error.URLError):
+        return None
+
+
+def component_lines(states: list[State]) -> list[str]:
+    lines = [f"{'component':<14} {'state':<10} {'pid':>8} {'up':>9}  where"]
+    for state in states:
+        uptime = "-" if state.up_seconds is None else f"{state.up_seconds} s"
+        lines.append(f"{state.name:<14} {state.state:<10} {state.pid or '-':>8} {uptime:>9}  {state.url}")
+        if state.waits_for:
+            lines.append(f"{'':<14} {state.waits_for}")
+    return lines
+
+
+def projection_lines(projections: list[dict[str, Any]] | None) -> list[str]:
+    if projections is None:
+        return ["projections: unknown, since the API does not answer"]
+    lines = [f"{'projection':<14} {'state':<10} {'version':>8} {'lag':>9}  behind"]
+    for one in projections:
+        seconds = one.get("lag_seconds")
+        behind = "-" if seconds is None else f"{seconds:.1f} s"
+        lag = "-" if one.get("lag_events") is None else one["lag_events"]
+        lines.append(f"{one['name']:<14} {one.get('state', '-'):<10} {one.get('version', '-'):>8} {lag:>9}  {behind}")
+    return lines
