@@ -11,7 +11,6 @@ import urllib.request
 from pathlib import Path
 
 ASK_SECONDS = 2.0
-GROUP = "darkroom-readiness"
 
 
 def port_open(port: int) -> str | None:
@@ -53,22 +52,3 @@ def postgres_answers(psql: Path, port: int, password: str) -> str | None:
         [str(psql), "-XAtc", "SELECT 1", *place], capture_output=True, text=True, env=environment, check=False
     )
     return None if answer.stdout.strip() == "1" else answer.stderr.strip() or f"`SELECT 1` gave {answer.stdout!r}"
-
-
-def kafka_commits(port: int) -> str | None:
-    """Metadata, then one group commit, because the group coordinator is later than the port."""
-    if closed := port_open(port):
-        return closed
-    from confluent_kafka import Consumer, KafkaException, TopicPartition
-
-    quiet = {"log_level": 0, "socket.timeout.ms": 2000, "enable.auto.commit": False}
-    consumer = Consumer({"bootstrap.servers": f"127.0.0.1:{port}", "group.id": GROUP, **quiet})
-    try:
-        consumer.list_topics(timeout=ASK_SECONDS)
-        # The only topic that is there before ours are; asking for the coordinator has made it.
-        consumer.commit(offsets=[TopicPartition("__consumer_offsets", 0, 0)], asynchronous=False)
-    except KafkaException as error:
-        return f"Kafka on port {port}: {error.args[0].str()}"
-    finally:
-        consumer.close()
-    return None

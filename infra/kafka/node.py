@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from infra import ready
 from infra.components import PrerequisiteMissing, Process, StackError
+from infra.kafka.probe import why_not_ready
 from infra.kafka.server import format_command, server_command, server_properties
 from infra.settings import Settings
 from infra.setup import places
@@ -27,7 +27,7 @@ def kafka_process(settings: Settings, node: int) -> Process:
         name=kafka_name(settings, node),
         command=tuple(server_command(properties_file(settings, node), archive_or_none())),
         ports=(broker, controller),
-        ready=lambda: ready.kafka_commits(broker),
+        ready=lambda: why_not_ready(broker),
         stop_seconds=30,
         url=f"127.0.0.1:{broker}",
     )
