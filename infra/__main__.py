@@ -17,7 +17,14 @@ import click
 
 from infra import report, stack, teardown
 from infra.components import PrerequisiteMissing, StackError
-from infra.settings import Settings, SettingsError, environment_for_tests, load_or_create_settings, load_settings
+from infra.settings import (
+    Settings,
+    SettingsError,
+    data_directory,
+    environment_for_tests,
+    load_or_create_settings,
+    load_settings,
+)
 
 
 class Failure(click.ClickException):
@@ -26,6 +33,10 @@ class Failure(click.ClickException):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class NothingThere(StackError):
+    """No stack was ever started here."""
 
 
 def say(line: str) -> None:
@@ -57,6 +68,15 @@ def tests_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def enter(for_tests: bool) -> None:
     if for_tests:
         os.environ.update(environment_for_tests())
+
+
+def settings_of_a_stack(for_tests: bool) -> Settings:
+    """The settings of a stack that was started at least once; these commands must not create one."""
+    enter(for_tests)
+    data = data_directory()
+    if not (data / "secrets.env").exists():
+        raise NothingThere(f"There is no stack in {data}. To start one: make up")
+    return load_settings()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,8 +115,10 @@ def down(for_tests: bool) -> None:
 
     Example: python -m infra down
     """
-    enter(for_tests)
-    teardown.down(load_or_create_settings(), say)
+    try:
+        teardown.down(settings_of_a_stack(for_tests), say)
+    except NothingThere as nothing:
+        say(str(nothing))
 
 
 @main.command()
@@ -108,8 +130,7 @@ def status(as_json: bool, for_tests: bool) -> None:
 
     Example: python -m infra status --json
     """
-    enter(for_tests)
-    settings = load_or_create_settings()
+    settings = settings_of_a_stack(for_tests)
     states = report.component_states(settings)
     projections = report.projection_states(settings)
     if as_json:
@@ -130,8 +151,7 @@ def logs(name: str | None, lines: int, follow: bool, for_tests: bool) -> None:
 
     Example: python -m infra logs kafka --lines 100
     """
-    enter(for_tests)
-    settings = load_settings()
+    settings = settings_of_a_stack(for_tests)
     files = log_files(settings, name)
     for file in [] if follow else files:
         click.echo(f"==> {file}")
@@ -157,8 +177,11 @@ def clean(yes: bool, for_tests: bool) -> None:
 
     Example: python -m infra clean --yes
     """
-    enter(for_tests)
-    settings = load_or_create_settings()
+    try:
+        settings = settings_of_a_stack(for_tests)
+    except NothingThere as nothing:
+        say(str(nothing))
+        return
     for place in teardown.places_to_delete(settings):
         say(f"This stops the stack and deletes {place}")
     if not yes:

@@ -39,29 +39,41 @@ def ours(settings: Settings, roles: Sequence[str]) -> list[Component]:
     environment = settings.as_environment() | {"PYTHONUNBUFFERED": "1"}
     kafka = tuple(process.name for process in kafka_processes(settings))
     stores = tuple(process.name for process in core(settings) if process.name not in kafka)
-    registry = settings.registry_port
     return [
         Preparation("topics", python("streams", "topics", "create"), kafka, environment),
         Preparation("projections", python("projections", "prepare"), stores, environment),
-        Process(
-            name="registry",
-            command=python("schemas", "serve", "--port", str(registry)),
-            ports=(registry,),
-            ready=lambda: ready.http_ok(f"http://127.0.0.1:{registry}/subjects"),
-            environment=environment,
-            url=f"http://127.0.0.1:{registry}",
-        ),
+        registry(settings, environment),
         *workers(settings, roles, environment),
-        Process(
-            name="api",
-            command=python("api", "serve"),
-            ports=(settings.api_port,),
-            ready=lambda: ready.http_ok(f"{settings.api_url}/readyz"),
-            after=("topics", "projections", "registry"),
-            environment=environment,
-            url=settings.api_url,
-        ),
+        api(settings, environment),
     ]
+
+
+def registry(settings: Settings, environment: dict[str, str]) -> Process:
+    port = settings.registry_port
+    health = f"http://127.0.0.1:{port}/subjects"
+    return Process(
+        name="registry",
+        command=python("schemas", "serve", "--port", str(port)),
+        ports=(port,),
+        ready=lambda: ready.http_ok(health),
+        environment=environment,
+        url=f"http://127.0.0.1:{port}",
+        health_url=health,
+    )
+
+
+def api(settings: Settings, environment: dict[str, str]) -> Process:
+    health = f"{settings.api_url}/readyz"
+    return Process(
+        name="api",
+        command=python("api", "serve"),
+        ports=(settings.api_port,),
+        ready=lambda: ready.http_ok(health),
+        after=("topics", "projections", "registry"),
+        environment=environment,
+        url=settings.api_url,
+        health_url=health,
+    )
 
 
 def python(*arguments: str) -> tuple[str, ...]:
@@ -82,6 +94,7 @@ def worker(settings: Settings, role: str, slot: int, index: int, environment: di
         command=python("agents", "worker", role, "--slot", str(slot), "--metrics-port", str(port)),
         ports=(port,),
         ready=lambda: ready.http_ok(f"{url}/ready"),
+        health_url=f"{url}/ready",
         after=("topics", "projections"),
         environment=environment,
         stop_seconds=20,

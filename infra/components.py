@@ -36,6 +36,7 @@ class Process:
     stop_seconds: int = 15
     ready_seconds: float = 60.0
     url: str = ""
+    health_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ def object_process(settings: Settings) -> Process:
         ports=(settings.object_port,),
         ready=lambda: ready.http_ok(url),
         environment=environment,
+        health_url=url,
         url=f"127.0.0.1:{settings.object_port}",
     )
 

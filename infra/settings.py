@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     )
     data: Path = Field(Path(".darkroom"), description="Directory for everything that runs and lasts; relative to the checkout.")
     workers: int = Field(1, ge=1, le=64, description="Worker processes for each role.")
-    brokers: Literal[1] = Field(1, description="Kafka nodes in the local stack; only one for now.")
+    brokers: int = Field(1, ge=1, le=1, description="Kafka nodes in the local stack; only one for now.")
     store: Literal["minio", "versitygw"] = Field("minio", description="Object store that the local stack runs.")
     shards: int = Field(64, ge=1, le=8192, description="Logical shards in use: a power of two, set when a cluster is created.")
     servers: int = Field(2, ge=1, le=5, description="PostgreSQL servers that the shards are spread over.")
@@ -194,19 +194,23 @@ def variable_name(field: str, alias: str | None = None) -> str:
 
 def load_settings() -> Settings:
     """Read the settings once; secrets that are not in the environment come from the data directory."""
-    dotenv = None if os.environ.get("DARKROOM_ENV") == "test" else CHECKOUT / ".env"
-    secrets_file = data_directory(dotenv) / "secrets.env"
+    secrets_file = data_directory() / "secrets.env"
     try:
-        return Settings(_env_file=tuple(path for path in (secrets_file, dotenv) if path))  # type: ignore[call-arg]
+        return Settings(_env_file=tuple(path for path in (secrets_file, dotenv()) if path))  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(explain(error, secrets_file)) from None
 
 
-def data_directory(dotenv: Path | None) -> Path:
+def dotenv() -> Path | None:
+    """The checkout's `.env`; tests do not read it, so that they act the same for everybody."""
+    return None if os.environ.get("DARKROOM_ENV") == "test" else CHECKOUT / ".env"
+
+
+def data_directory() -> Path:
     """The data directory alone, which must be known before the secrets in it can be read."""
     stand_ins = {name: SecretStr("x" * 16) for name in SECRETS}
     try:
-        return Settings(_env_file=dotenv, **stand_ins).data  # type: ignore[call-arg]
+        return Settings(_env_file=dotenv(), **stand_ins).data  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(explain(error, None)) from None
 
@@ -243,8 +247,7 @@ def generate_secrets(data: Path) -> Path:
 
 def load_or_create_settings() -> Settings:
     """The settings for `make up`: what is missing of the secrets is generated first."""
-    dotenv = None if os.environ.get("DARKROOM_ENV") == "test" else CHECKOUT / ".env"
-    generate_secrets(data_directory(dotenv))
+    generate_secrets(data_directory())
     return load_settings()
 
 
@@ -252,7 +255,7 @@ def environment_for_tests() -> dict[str, str]:
     """Variables that turn the surroundings of a process into those of the test stack; none if they already are."""
     if os.environ.get("DARKROOM_ENV") == "test":
         return {}
-    usual = data_directory(None)
+    usual = data_directory()
     port_base = int(os.environ.get("DARKROOM_PORT_BASE") or 28000) + TEST_PORT_OFFSET
     return {
         "DARKROOM_ENV": "test",

@@ -20,9 +20,6 @@ STOPPED = ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
 
 def down(settings: Settings, say: Say) -> None:
     """Stop ours, then what others wrote, then the supervisor; keep the data."""
-    if not settings.data.exists():
-        say(f"nothing runs: there is no {settings.data}")
-        return
     with locked(settings):
         stop(settings, say)
 
@@ -58,21 +55,16 @@ def stop_together(supervisor: Supervisor, names: Iterable[str]) -> None:
 
 def places_to_delete(settings: Settings) -> list[Path]:
     """The data directory, and PostgreSQL's clusters where they are not inside it."""
-    if not settings.data.exists():
-        return []
     clusters = clusters_root(settings)
     return [settings.data] if clusters.is_relative_to(settings.data) else [clusters, settings.data]
 
 
 def clean(settings: Settings, say: Say) -> None:
     """Stop if need be, then delete; each place is said before it goes."""
-    places = places_to_delete(settings)
-    if not places:
-        say(f"nothing to delete: there is no {settings.data}")
-        return
     with locked(settings):
         stop(settings, say)
-        for place in places:
-            say(f"deleting {place}")
-            shutil.rmtree(place, ignore_errors=False)
+        for place in places_to_delete(settings):
+            if place.exists():
+                say(f"deleting {place}")
+                shutil.rmtree(place)
     say("Tools in the cache directory and .venv stay.")
