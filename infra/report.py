@@ -35,10 +35,11 @@ class State:
 def component_states(settings: Settings) -> list[State]:
     supervisor = Supervisor(settings.data)
     found = supervisor.states()
-    roles = supervisor.run / "roles.json"
-    components = catalog.core(settings)
-    if roles.exists() and (names := json.loads(roles.read_text())):
-        components = [*components, *(item for item in catalog.ours(settings, names) if isinstance(item, Process))]
+    shape = supervisor.shape()
+    roles = shape.pop("roles", [])
+    started = settings.model_copy(update=shape)
+    ours = catalog.ours(started, roles) if roles else []
+    components = [*catalog.core(started), *(component for component in ours if isinstance(component, Process))]
     return [state_of(process, found.get(process.name)) for process in components if process.name in found or not found]
 
 

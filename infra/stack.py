@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,8 @@ POLL_SECONDS = 0.05
 MOST_STARTS = 6
 STARTABLE = ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
 PATIENCE_SECONDS = 10.0
+# What a running stack consists of, which `status` and `down` must take from it and not from whoever asks.
+SHAPE = ("store", "workers", "servers", "brokers")
 Say = Callable[[str], None]
 
 
@@ -37,7 +38,7 @@ def up(settings: Settings, core_only: bool, say: Say) -> list[Process]:
             supervisor.start(programs)
         elif changed := supervisor.adopt(programs):
             say(f"changed, so stopped: {', '.join(changed)}")
-        (settings.data / "run" / "roles.json").write_text(json.dumps(roles))
+        supervisor.remember(settings.model_dump(include=set(SHAPE)) | {"roles": roles})
         for wave in waves(components):
             start_wave(settings, supervisor, wave, say)
         return programs

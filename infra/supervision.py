@@ -148,6 +148,15 @@ class Supervisor:
             return {}
         return {info["name"]: info for info in self.rpc.getAllProcessInfo()}
 
+    def remember(self, shape: dict[str, Any]) -> None:
+        """Write down what was started last."""
+        (self.run / "shape.json").write_text(json.dumps(shape))
+
+    def shape(self) -> dict[str, Any]:
+        """What was started last; empty before the first time."""
+        path = self.run / "shape.json"
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+
     def shut_down(self, patience_seconds: float) -> None:
         pid = self.pid()
         if pid is not None and self.answers():

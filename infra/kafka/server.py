@@ -32,6 +32,12 @@ log.retention.ms=-1
 log.retention.bytes=-1
 """
 
+# A killed node may register again only when its old session is over, which takes 9 s by default.
+ONE_NODE = """\
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+"""
+
 SEVERAL_NODES = """\
 min.insync.replicas=2
 unclean.leader.election.enable=false
@@ -48,7 +54,7 @@ def server_properties(nodes: Sequence[tuple[int, int]], node: int, log_directory
     voters = ",".join(f"{number}@127.0.0.1:{port}" for number, (_, port) in enumerate(nodes, 1))
     return (
         SETTINGS
-        + (SEVERAL_NODES if replicas == 3 else "")
+        + (SEVERAL_NODES if replicas == 3 else ONE_NODE)
         + f"node.id={node}\n"
         + f"controller.quorum.voters={voters}\n"
         + f"listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}\n"
