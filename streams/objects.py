@@ -1,0 +1,256 @@
+"""The object store: whole objects put, read, looked at and deleted, without ever blocking the event loop.
+
+The one place that imports the S3 client. The client blocks, so its calls run in a small pool of threads; what fails for a
+moment is tried again a bounded number of times, and then `NeighbourAway` is raised. Every call is safe to repeat: a put
+replaces the whole object, a delete of what is not there is a delete. Keys are `schemas.object_keys`' work.
+"""
+
+import asyncio
+import hashlib
+import io
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+import urllib3
+from minio import Minio
+from minio.error import InvalidResponseError, S3Error, ServerError
+
+from schemas.object_keys import BUCKETS
+from streams.fold import NeighbourAway
+
+# Waits between tries, in seconds: 0.1 + 0.3 + 0.9 = 1.3 s of patience outlives a restart of the store (0.3 s).
+_PAUSES_SECONDS = (0.1, 0.3, 0.9)
+_CONNECT_SECONDS = 2.0
+_READ_SECONDS = 10.0
+_PIECE_BYTES = 65_536
+# One thread a call that may wait: eight puts of 2 MB at once take 59 ms, one takes 13 ms.
+_THREADS = 8
+
+_ABSENT_CODES = frozenset({"NoSuchKey", "NoSuchObject", "NotFound"})
+_MOMENTARY_CODES = frozenset({"SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "InternalError",
+                              "RequestTimeout", "ServerNotInitialized", "XMinioServerNotInitialized"})  # fmt: skip
+_MOMENTARY = (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError, OSError)
+
+T = TypeVar("T")
+
+
+class ObjectMissing(Exception):
+    """There is no such object."""
+
+    def __init__(self, bucket: str, key: str) -> None:
+        super().__init__(f"no object {key!r} in bucket {bucket!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStat:
+    """What the store says of an object without its bytes. `etag` is without quotes."""
+
+    size_bytes: int
+    etag: str
+    content_type: str
+
+
+class Objects(Protocol):
+    """An object store. All may raise `NeighbourAway`; what reads an object may raise `ObjectMissing`."""
+
+    async def prepare(self, buckets: Iterable[str] = BUCKETS) -> None:
+        """Make the buckets that are not there."""
+
+    async def put(self, bucket: str, key: str, body: bytes, content_type: str) -> str:
+        """Store a whole object, replacing what was there; return its etag."""
+
+    async def get(self, bucket: str, key: str) -> bytes:
+        """Return a whole object."""
+
+    async def stat(self, bucket: str, key: str) -> ObjectStat:
+        """Return an object's size, etag and content type."""
+
+    async def exists(self, bucket: str, key: str) -> bool:
+        """Return whether an object is there."""
+
+    async def delete(self, bucket: str, key: str) -> None:
+        """Delete an object, if it is there."""
+
+    def stream(self, bucket: str, key: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """Yield an object's bytes in pieces, `length` of them (None: all) from the byte `first` on."""
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""
+
+
+def open_objects(endpoint: str, access_key: str, secret_key: str, *, secure: bool = False) -> "S3Objects":
+    """Return the object store at `host:port`; connects on first use."""
+    pool = urllib3.PoolManager(
+        maxsize=_THREADS,
+        timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+        retries=False,
+    )
+    # The region is named so that the client does not ask for each bucket's.
+    client = Minio(endpoint, access_key=access_key, secret_key=secret_key, secure=secure, region="us-east-1", http_client=pool)
+    return S3Objects(client, endpoint)
+
+
+class S3Objects:
+    """`Objects` over the S3 protocol."""
+
+    def __init__(self, client: Minio, endpoint: str) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="objects")
+
+    async def prepare(self, buckets: Iterable[str] = BUCKETS) -> None:
+        """Make the buckets that are not there."""
+        for bucket in buckets:
+            await self._call(f"make bucket {bucket!r}", partial(self._make_bucket, bucket))
+
+    async def put(self, bucket: str, key: str, body: bytes, content_type: str) -> str:
+        """Store a whole object, replacing what was there; return its etag."""
+
+        def put_once() -> str:
+            return self._client.put_object(bucket, key, io.BytesIO(body), len(body), content_type).etag
+
+        return await self._call(f"put {bucket}/{key}", put_once)
+
+    async def get(self, bucket: str, key: str) -> bytes:
+        """Return a whole object; ObjectMissing when there is none."""
+
+        def get_once() -> bytes:
+            with self._client.get_object(bucket, key) as response:
+                return response.read()
+
+        return await self._read(bucket, key, get_once)
+
+    async def stat(self, bucket: str, key: str) -> ObjectStat:
+        """Return an object's size, etag and content type; ObjectMissing when there is none."""
+
+        def stat_once() -> ObjectStat:
+            found = self._client.stat_object(bucket, key)
+            return ObjectStat(found.size or 0, found.etag or "", found.content_type or "")
+
+        return await self._read(bucket, key, stat_once)
+
+    async def exists(self, bucket: str, key: str) -> bool:
+        """Return whether an object is there."""
+        try:
+            await self.stat(bucket, key)
+        except ObjectMissing:
+            return False
+        return True
+
+    async def delete(self, bucket: str, key: str) -> None:
+        """Delete an object, if it is there."""
+        await self._call(f"delete {bucket}/{key}", partial(self._client.remove_object, bucket, key))
+
+    async def stream(self, bucket: str, key: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """Yield an object's bytes in pieces; ObjectMissing before the first. A break midway is `NeighbourAway` at once."""
+        if length == 0:
+            return
+        opened = partial(self._client.get_object, bucket, key, offset=first, length=length or 0)
+        response = await self._read(bucket, key, opened)
+        loop = asyncio.get_running_loop()
+        try:
+            while piece := await loop.run_in_executor(self._threads, response.read, _PIECE_BYTES):
+                yield piece
+        except _MOMENTARY as cause:
+            raise NeighbourAway(f"object store {self._endpoint}: reading {bucket}/{key} broke off") from cause
+        finally:
+            # A response that was not read to its end cannot give its connection to the next.
+            response.close()
+            response.release_conn()
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _make_bucket(self, bucket: str) -> None:
+        """Make a bucket unless it is there, also when another does so meanwhile."""
+        if self._client.bucket_exists(bucket):
+            return
+        try:
+            self._client.make_bucket(bucket)
+        except S3Error as error:
+            if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                raise
+
+    async def _read(self, bucket: str, key: str, once: Callable[[], T]) -> T:
+        """Call what reads an object, saying by ObjectMissing that there is none."""
+        try:
+            return await self._call(f"read {bucket}/{key}", once)
+        except S3Error as error:
+            if error.code in _ABSENT_CODES:
+                raise ObjectMissing(bucket, key) from error
+            raise
+
+    async def _call(self, what: str, once: Callable[[], T]) -> T:
+        """Run a blocking call in the pool, again after each pause while the store fails for a moment."""
+        loop = asyncio.get_running_loop()
+        for pause in (*_PAUSES_SECONDS, None):
+            try:
+                return await loop.run_in_executor(self._threads, once)
+            except S3Error as error:
+                if error.code not in _MOMENTARY_CODES:
+                    raise
+                cause: Exception = error
+            except _MOMENTARY as error:
+                cause = error
+            if pause is None:
+                tries = len(_PAUSES_SECONDS) + 1
+                raise NeighbourAway(f"object store {self._endpoint}: {what} failed {tries} times") from cause
+            await asyncio.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+
+class MemoryObjects:
+    """`Objects` in memory, for tests and simulations."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, dict[str, tuple[bytes, ObjectStat]]] = {}
+
+    async def prepare(self, buckets: Iterable[str] = BUCKETS) -> None:
+        """Make the buckets that are not there."""
+        for bucket in buckets:
+            self._buckets.setdefault(bucket, {})
+
+    async def put(self, bucket: str, key: str, body: bytes, content_type: str) -> str:
+        """Store a whole object, replacing what was there; return its etag."""
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        self._buckets[bucket][key] = (bytes(body), ObjectStat(len(body), etag, content_type))
+        return etag
+
+    async def get(self, bucket: str, key: str) -> bytes:
+        """Return a whole object; ObjectMissing when there is none."""
+        return self._found(bucket, key)[0]
+
+    async def stat(self, bucket: str, key: str) -> ObjectStat:
+        """Return an object's size, etag and content type; ObjectMissing when there is none."""
+        return self._found(bucket, key)[1]
+
+    async def exists(self, bucket: str, key: str) -> bool:
+        """Return whether an object is there."""
+        return key in self._buckets[bucket]
+
+    async def delete(self, bucket: str, key: str) -> None:
+        """Delete an object, if it is there."""
+        self._buckets[bucket].pop(key, None)
+
+    async def stream(self, bucket: str, key: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """Yield an object's bytes in pieces; ObjectMissing before the first."""
+        if length == 0:
+            return
+        body = self._found(bucket, key)[0]
+        end = len(body) if length is None else min(len(body), first + length)
+        for at in range(first, end, _PIECE_BYTES):
+            yield body[at : min(end, at + _PIECE_BYTES)]
+
+    async def close(self) -> None:
+        """Have nothing to let go of."""
+
+    def _found(self, bucket: str, key: str) -> tuple[bytes, ObjectStat]:
+        """Return an object, or raise ObjectMissing."""
+        found = self._buckets[bucket].get(key)
+        if found is None:
+            raise ObjectMissing(bucket, key)
+        return found
