@@ -12,7 +12,7 @@ export DARKROOM_WORKERS := $(WORKERS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo test check bench mutants replay clean
+.PHONY: help setup up down status logs demo test check bench mutants replay clean is-set-up
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
@@ -23,13 +23,13 @@ setup: ## Install what is missing (STORE=versitygw for the quick object store)
 up: setup ## Start everything and wait until it is ready (WORKERS=n a role, SERVICES=core for only what others wrote)
 	@$(RUN) -m infra up --services $(SERVICES)
 
-down: ## Stop everything; the data stays
+down: is-set-up ## Stop everything; the data stays
 	@$(RUN) -m infra down
 
-status: ## Each component, each projection's lag and freshness (JSON=1 with pids)
+status: is-set-up ## Each component, each projection's lag and freshness (JSON=1 with pids)
 	@$(RUN) -m infra status $(if $(JSON),--json)
 
-logs: ## The end of every log (NAME=kafka for one, FOLLOW=1 to stay)
+logs: is-set-up ## The end of every log (NAME=kafka for one, FOLLOW=1 to stay)
 	@$(RUN) -m infra logs $(NAME) $(if $(FOLLOW),--follow)
 
 demo: setup ## Set up, start, make a small world and show what it looks like
@@ -50,9 +50,12 @@ bench: setup ## Measure, side by side with plain loops; needs no stack but its o
 mutants: setup ## Plant known bugs and show that a test catches each
 	@$(RUN) -m tests.mutants $(ARGS)
 
-replay: ## Replay a topic: make replay TOPIC=likes ARGS='--since 1h --to parquet'
+replay: is-set-up ## Replay a topic: make replay TOPIC=likes ARGS='--since 1h --to parquet'
 	@$(RUN) -m streams replay $(TOPIC) $(ARGS)
 
-clean: ## Stop the stack and delete its data, after saying what (YES=1 does not ask)
+clean: is-set-up ## Stop the stack and delete its data, after saying what (YES=1 does not ask)
 	@$(RUN) -m infra clean $(if $(YES),--yes)
 	@$(RUN) -m infra clean --for-tests $(if $(YES),--yes)
+
+is-set-up:
+	@test -f .venv/darkroom-lock || { echo 'Not set up yet. Run: make setup'; exit 3; }
