@@ -1,0 +1,51 @@
+"""Specification of the agent `likers`."""
+
+import pytest
+
+from agents import likers
+from projections.rows import LikeRow
+from tests.specs.builders import ANN, BOB, DAWN, Play, comment, liked, photo, unliked
+
+SHOT = photo(ANN)
+REMARK = comment(SHOT)
+
+
+@pytest.fixture
+def play():
+    return Play(likers.fold)
+
+
+def test_a_like_stands_with_its_time_and_its_place_in_the_order(play):
+    play.given(liked(ANN, SHOT), liked(BOB, SHOT, at=7))
+    assert play.row("likes", SHOT, BOB) == LikeRow(SHOT, BOB, True, liked_at=DAWN + 7, order=1)
+
+
+def test_both_projections_get_the_same_rows(play):
+    changes = play.when(liked(BOB, SHOT))
+    assert changes.rows["likes"] == changes.rows["liked"] != []
+
+
+def test_a_repeated_like_keeps_its_first_place(play):
+    play.given(liked(BOB, SHOT, at=1), liked(BOB, SHOT, at=2)).given(liked(BOB, SHOT, at=3))
+    assert play.row("likes", SHOT, BOB).order == 0
+
+
+def test_a_like_after_an_unlike_has_a_new_place(play):
+    play.given(liked(BOB, SHOT, at=1)).given(unliked(BOB, SHOT, at=2), liked(BOB, SHOT, at=3), liked(BOB, SHOT, at=4))
+    assert play.row("likes", SHOT, BOB) == LikeRow(SHOT, BOB, True, liked_at=DAWN + 3, order=2)
+
+
+def test_an_unlike_removes_the_row(play):
+    changes = play.given(liked(BOB, SHOT)).when(unliked(BOB, SHOT))
+    assert [row.liked for row in changes.rows["likes"]] == [False]
+    assert play.row("likes", SHOT, BOB) is None
+
+
+def test_an_unlike_without_a_like_says_nothing(play):
+    assert play.when(unliked(BOB, SHOT)).rows["likes"] == []
+
+
+def test_a_comment_is_a_target_of_its_own(play):
+    play.given(liked(BOB, SHOT, REMARK), liked(BOB, SHOT)).given(unliked(BOB, SHOT))
+    assert play.row("likes", REMARK, BOB) is not None
+    assert play.row("likes", SHOT, BOB) is None
