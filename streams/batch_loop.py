@@ -1,0 +1,245 @@
+"""The order of things within a batch, for one agent on one partition. No Kafka and no Faust in here.
+
+Decode; drop what the position has seen and what repeats; fold; write rows under the guard; append events and await every
+acknowledgement; append dead letters; commit state with its position; publish progress. Only when all that is done may the
+caller acknowledge (I6). What goes wrong is one of three things (I9): a bad record, which is dead-lettered; a neighbour away,
+which is retried and then raised; or our own mistake, which is raised at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from schemas.catalog import topic_named
+from schemas.events import DeadLettered, Event
+from streams.decoding import Bad, Raw
+from streams.fold import (
+    Agent,
+    Batch,
+    Caused,
+    Changes,
+    Guard,
+    InvariantBroken,
+    NeighbourAway,
+    Progress,
+    Refused,
+)
+from streams.ledger import Ledger, Stamp, parse_stamp
+from streams.surroundings import Counts, KeptState, Surroundings
+
+
+class BatchLoop:
+    """One agent on one partition. `open` first; then `fold`, `flush` and `publish`, never two at a time."""
+
+    def __init__(self, agent: Agent, partition: int, state: KeptState, around: Surroundings) -> None:
+        self.agent = agent
+        self.partition = partition
+        self.counts = Counts()
+        self._state = state
+        self._around = around
+        self._ledger = Ledger(state)
+        self._epoch = 0
+        self._unflushed = agent.flush is not None
+        self._in_a_row: dict[str, int] = {}
+        self._reached: dict[str, int] = {}
+
+    async def open(self) -> None:
+        """Make ready: start over from zero if a store was lost, and claim an epoch if the agent has several sources."""
+        if self.agent.writes:
+            births = await self._patiently(self._around.sink.identities)
+            known = self._ledger.births
+            if any(births.get(store, birth) != birth for store, birth in known.items()):
+                self._state.wipe()
+                self._ledger.forget()
+                known = {}
+            if known != births:
+                self._ledger.set_births(births)
+                self._state.commit()
+        if len(self.agent.sources) > 1:
+            self._epoch = await self._around.claim(self.agent.name, self.partition)
+
+    def position(self, topic: str) -> int:
+        """Return the next offset of a topic that this agent wants."""
+        return self._ledger.position(topic)
+
+    async def fold(self, topic: str, records: Sequence[Raw]) -> None:
+        """Fold raw records of one topic, in offset order, all the way. When it returns they may be acknowledged.
+
+        Raises `NeighbourAway` and `InvariantBroken`; then the process must end, and the next one begins where the state is.
+        """
+        position = self._ledger.position(topic)
+        if records and records[0].offset < position:
+            records = [record for record in records if record.offset >= position]
+        for start in range(0, len(records), self.agent.max_records):
+            await self._fold(topic, records[start : start + self.agent.max_records])
+
+    async def flush(self) -> None:
+        """Write the rows that could wait, if anything was folded since the last time."""
+        if not self._unflushed or self.agent.flush is None:
+            return
+        # A name of its own, because a store refuses a second write under the guard of the batch it already has.
+        guard = replace(self._guard({}), agent=f"{self.agent.name}.flush")
+        await self._write(lambda: self.agent.flush(self._state), guard)
+        self._state.commit()
+        self._unflushed = False
+        self.counts.flushes += 1
+
+    async def publish(self) -> None:
+        """Tell readers how far this agent has come."""
+        positions = self._positions()
+        ends, until = {}, {}
+        for topic, position in positions.items():
+            known = self._around.ends(topic, self.partition)
+            end, as_of = known if known else (position, 0)
+            ends[topic] = max(end, position)
+            until[topic] = max(as_of, self._reached.get(topic, 0)) if position >= end else self._reached.get(topic, 0)
+        progress = Progress(self.agent.name, self.partition, positions, ends, until, self._ledger.emitted)
+        await self._patiently(lambda: self._around.sink.publish(progress))
+
+    def close(self) -> None:
+        """Let go of the state; what was not committed will be folded again."""
+        self._state.close()
+
+    async def _fold(self, topic: str, records: Sequence[Raw]) -> None:
+        batch, bad = self._around.decoder.decode(topic, self.partition, records)
+        guard = self._guard({topic: batch.next_offset})
+        changes = await self._write(lambda: self._decide(batch), guard)
+        by_offset = {record.offset: record for record in records} if changes.refused else {}
+        bad += [Bad(by_offset[refusal.offset], refusal.reason) for refusal in changes.refused]
+        self._check_poison(topic, records, bad)
+        await self._append_events(batch, changes, guard)
+        await self._append([self._dead_letter(topic, one) for one in bad])
+        self._note(batch, guard)
+        self._state.commit()
+        self._unflushed = self.agent.flush is not None
+        self._reached[topic] = records[-1].timestamp
+        self.counts.batches += 1
+        self.counts.records += len(records)
+        self.counts.dead_letters += len(bad)
+        await self.publish()
+
+    def _decide(self, batch: Batch) -> Changes:
+        """Drop repeats, note their stamps, and fold; an effect decides nothing here."""
+        batch, refused = self._without_repeats(batch)
+        empty = not batch.records and (batch.columns is None or batch.columns.is_empty())
+        changes = Changes() if empty or self.agent.fold is None else self.agent.fold(batch, self._state)
+        changes.refused = refused + changes.refused
+        return changes
+
+    def _without_repeats(self, batch: Batch) -> tuple[Batch, list[Refused]]:
+        if batch.columns is not None or not topic_named(batch.topic).derived:
+            return batch, []
+        fresh, refused = [], []
+        for record in batch.records:
+            try:
+                stamp = parse_stamp(record.event.event_id)
+            except ValueError as error:
+                refused.append(Refused(record.offset, f"event_id: {error}"))
+                continue
+            if self._ledger.admit(batch.topic, stamp):
+                fresh.append(record)
+        self.counts.repeats += len(batch.records) - len(fresh) - len(refused)
+        return replace(batch, records=fresh), refused
+
+    async def _write(self, decide: Callable[[], Changes], guard: Guard) -> Changes:
+        """Decide and write the rows. Each try decides anew, since rows may be lazy and a failed write has used them up."""
+
+        async def once() -> Changes:
+            self._state.forget()
+            self._ledger.forget()
+            changes = decide()
+            if changes.rows:
+                await self._around.sink.commit(guard, changes.rows)
+            return changes
+
+        return await self._patiently(once)
+
+    async def _patiently(self, attempt: Callable[[], Awaitable]) -> Any:
+        """Await an attempt, again after growing pauses while a neighbour is away; then raise its `NeighbourAway`."""
+        for pause in self._around.patience.pauses_seconds:
+            try:
+                return await attempt()
+            except NeighbourAway:
+                self.counts.retries += 1
+                await asyncio.sleep(pause)
+        return await attempt()
+
+    async def _append_events(self, batch: Batch, changes: Changes, guard: Guard) -> None:
+        indexes: dict[int, int] = {}
+        if self.agent.effect is not None:
+            async for caused in self.agent.effect(batch):
+                await self._append([self._stamped(caused, guard, indexes)])
+            return
+        if not self._several_sources and any(b.offset < a.offset for a, b in pairwise(changes.events)):
+            raise InvariantBroken(f"{self.agent.name}: events must stand in the order of the records that caused them")
+        await self._append([self._stamped(caused, guard, indexes) for caused in changes.events])
+
+    def _stamped(self, caused: Caused, guard: Guard, indexes: dict[int, int]) -> Event:
+        """Name an event by its cause: with one source the record, whatever the borders of batches; with several the batch."""
+        number = guard.number if self._several_sources else caused.offset + 1
+        index = indexes.get(number, 0)
+        indexes[number] = index + 1
+        stamp = Stamp(self.agent.name, self.partition, self._epoch, number, index)
+        return msgspec.structs.replace(caused.event, event_id=stamp.text())
+
+    def _dead_letter(self, topic: str, bad: Bad) -> DeadLettered:
+        record = bad.record
+        return DeadLettered(
+            event_id=f"{self.agent.name}/{topic}/{self.partition}/{record.offset}",
+            occurred_at=record.timestamp,
+            actor_id=0,
+            source=self.agent.name,
+            topic=topic,
+            partition=self.partition,
+            position=record.offset,
+            agent=self.agent.name,
+            reason=bad.reason,
+            raw_key=record.key,
+            raw_value=record.value,
+        )
+
+    async def _append(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        emitted = self._ledger.emitted
+        for topic, partition, offset in await self._around.log.append_many(events):
+            ends = emitted.setdefault(topic, {})
+            ends[partition] = max(ends.get(partition, 0), offset + 1)
+        self._ledger.set_emitted(emitted)
+        self.counts.events += len(events)
+
+    def _check_poison(self, topic: str, records: Sequence[Raw], bad: Sequence[Bad]) -> None:
+        """Stop when nothing but dead letters comes: then it is rather us who are wrong."""
+        refused = {one.record.offset for one in bad}
+        for record in records if refused else records[-1:]:
+            row = self._in_a_row.get(topic, 0) + 1 if record.offset in refused else 0
+            self._in_a_row[topic] = row
+            if row > self._around.patience.dead_letters_in_a_row:
+                reason = next(one.reason for one in bad if one.record.offset == record.offset)
+                raise InvariantBroken(
+                    f"{self.agent.name}: more than {row - 1} records in a row of {topic}[{self.partition}] would be dead "
+                    f"letters, the last @{record.offset}: {reason}; either a producer is broken or this agent is"
+                )
+
+    def _note(self, batch: Batch, guard: Guard) -> None:
+        self._ledger.set_position(batch.topic, batch.next_offset)
+        if self._several_sources:
+            self._ledger.set_number(guard.number)
+
+    @property
+    def _several_sources(self) -> bool:
+        return len(self.agent.sources) > 1
+
+    def _positions(self) -> dict[str, int]:
+        return {topic: self._ledger.position(topic) for topic in self.agent.sources}
+
+    def _guard(self, after: Mapping[str, int]) -> Guard:
+        """Return the guard of a batch after which these positions hold; without any, of the last batch."""
+        sources = {**self._positions(), **after}
+        several = self._several_sources
+        number = self._ledger.number + bool(after) if several else sources[self.agent.sources[0]]
+        return Guard(self.agent.name, self.partition, self._epoch, number, sources)

@@ -1,0 +1,180 @@
+"""Where an agent's state of one partition is kept, beside its position: RocksDB in a directory, or memory for tests.
+
+One database per (agent, partition) in `<state directory>/<agent>/<partition>`, shared by the workers of a machine: a
+partition that moves is closed here and opened there. Nothing is synced to the disk at a commit: a killed process loses
+nothing, and a machine that lost power finds an older state with its older position, which is as true.
+"""
+
+import shutil
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    Options,
+    Rdict,
+    WriteBatch,
+    WriteBufferManager,
+)
+
+from streams.fold import NeighbourAway
+from streams.overlay import Overlay
+
+MIB = 1 << 20
+
+
+class Budget:
+    """Memory that all databases of a process share: blocks that were read, and changes not yet in files. Both in bytes."""
+
+    def __init__(self, cache_bytes: int = 128 * MIB, write_buffer_bytes: int = 128 * MIB) -> None:
+        self.cache = Cache(cache_bytes)
+        self.write_buffers = WriteBufferManager(write_buffer_bytes, False)
+
+
+class MemoryState(Overlay):
+    """A state kept in memory; `commit` keeps as the real one does, and `reopened` is what a crash would leave."""
+
+    def __init__(self, items: Mapping[bytes, bytes] | None = None) -> None:
+        self._table = MemoryTable(items or {})
+        super().__init__(self._table)
+
+    def reopened(self) -> "MemoryState":
+        """Return the state as a new process would find it: what was committed, and nothing else."""
+        return MemoryState(self._table.items)
+
+    def wipe(self) -> None:
+        """Forget everything, kept or not."""
+        self.forget()
+        self._table.clear()
+
+    def close(self) -> None:
+        """Drop what was not committed."""
+        self.forget()
+
+
+class MemoryTable:
+    """Sorted items in memory, as RocksDB would keep them."""
+
+    def __init__(self, items: Mapping[bytes, bytes]) -> None:
+        self.items = dict(items)
+        self._keys = sorted(self.items)
+
+    def read(self, key: bytes) -> bytes | None:
+        """Return the value of a key, or None."""
+        return self.items.get(key)
+
+    def read_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the values of many keys, in their order."""
+        return [self.items.get(key) for key in keys]
+
+    def read_from(self, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield items from a key on, as they were when it began."""
+        keys = self._keys[bisect_left(self._keys, start) :]
+        return iter([(key, self.items[key]) for key in keys])
+
+    def write(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Keep all changes; None removes a key."""
+        for key, value in changes.items():
+            if value is None:
+                if self.items.pop(key, None) is not None:
+                    self._keys.pop(bisect_left(self._keys, key))
+            else:
+                if key not in self.items:
+                    insort(self._keys, key)
+                self.items[key] = value
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self.items.clear()
+        self._keys.clear()
+
+
+class StateStore(Overlay):
+    """A state kept in RocksDB."""
+
+    def __init__(self, path: Path, budget: Budget) -> None:
+        self._path = path
+        self._budget = budget
+        self._table = RocksTable(path, budget)
+        super().__init__(self._table)
+
+    @classmethod
+    def open(cls, path: Path, budget: Budget) -> "StateStore":
+        """Open the state in a directory, made when missing; `NeighbourAway` while another process still holds it."""
+        path.mkdir(parents=True, exist_ok=True)
+        return cls(path, budget)
+
+    def wipe(self) -> None:
+        """Delete the database and begin an empty one in its place."""
+        self.close()
+        shutil.rmtree(self._path)
+        self._path.mkdir(parents=True)
+        self._kept = self._table = RocksTable(self._path, self._budget)
+
+    def close(self) -> None:
+        """Drop what was not committed and release the directory."""
+        self.forget()
+        self._table.close()
+
+
+class RocksTable:
+    """One RocksDB database of raw bytes."""
+
+    def __init__(self, path: Path, budget: Budget) -> None:
+        try:
+            self._db = Rdict(str(path), options=_options(budget))
+        except Exception as error:
+            # rocksdict raises bare Exception; a held lock is a neighbour that has not let go yet.
+            if "lock" in str(error).lower():
+                raise NeighbourAway(f"the state in {path} is held by another process: {error}") from error
+            raise
+
+    def read(self, key: bytes) -> bytes | None:
+        """Return the value of a key, or None."""
+        return self._db.get(key)
+
+    def read_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the values of many keys, in their order."""
+        return self._db.get(keys if type(keys) is list else list(keys)) if keys else []
+
+    def read_from(self, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield items from a key on, as they were when it began."""
+        return self._db.items(from_key=start)
+
+    def write(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Keep all changes in one WriteBatch; None removes a key."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in changes.items():
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        self._db.write(batch)
+
+    def close(self) -> None:
+        """Close the database, which releases its lock."""
+        self._db.close()
+
+
+def _options(budget: Budget) -> Options:
+    blocks = BlockBasedOptions()
+    blocks.set_block_cache(budget.cache)
+    blocks.set_cache_index_and_filter_blocks(True)
+    blocks.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    blocks.set_bloom_filter(10, False)
+    blocks.set_format_version(5)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_block_based_table_factory(blocks)
+    options.set_write_buffer_manager(budget.write_buffers)
+    options.set_write_buffer_size(16 * MIB)
+    options.set_max_write_buffer_number(3)
+    options.set_level_compaction_dynamic_level_bytes(True)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_max_background_jobs(2)
+    options.set_max_open_files(256)
+    options.set_keep_log_file_num(2)
+    return options

@@ -1,0 +1,58 @@
+"""What a batch loop needs of the world around it, and what it counts."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from streams.decoding import BatchDecoder
+from streams.fold import Sink, State
+from streams.producer import Log
+
+
+class KeptState(State, Protocol):
+    """A state whose changes are kept, dropped, wiped: `streams.state`."""
+
+    def commit(self) -> None:
+        """Keep every change since the last commit, in one step."""
+
+    def forget(self) -> None:
+        """Drop every change since the last commit."""
+
+    def wipe(self) -> None:
+        """Forget everything, kept or not."""
+
+    def close(self) -> None:
+        """Drop what was not committed and let go."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long neighbours are waited for, and how many dead letters in a row are still poison and not our mistake."""
+
+    pauses_seconds: tuple[float, ...] = (0.1, 0.3, 1.0, 2.0, 4.0)
+    dead_letters_in_a_row: int = 1_000
+
+
+@dataclass
+class Counts:
+    """What one loop has done, for metrics."""
+
+    batches: int = 0
+    records: int = 0
+    repeats: int = 0
+    dead_letters: int = 0
+    events: int = 0
+    retries: int = 0
+    flushes: int = 0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a loop needs of the world. `claim` gives an ownership epoch; `ends` the end of a topic's partition and its time."""
+
+    decoder: BatchDecoder
+    sink: Sink
+    log: Log
+    claim: Callable[[str, int], Awaitable[int]]
+    ends: Callable[[str, int], tuple[int, int] | None]
+    patience: Patience = field(default_factory=Patience)
