@@ -6,11 +6,21 @@ and returns the fold. Roles: people, content, feeds, media, trends.
 
 from collections.abc import AsyncIterator
 
+from agents import accounts, comments, follows, likers, likes, photos, relations, viewers
 from agents.rules import Rules
 from streams.fold import Agent, Batch, Caused, Effect, InvariantBroken
 
 # The modules that hold folds; the architecture tests read them and want a specification of each.
-FOLD_MODULES: tuple[str, ...] = ()
+FOLD_MODULES: tuple[str, ...] = (
+    "accounts",
+    "relations",
+    "follows",
+    "viewers",
+    "photos",
+    "likes",
+    "likers",
+    "comments",
+)
 
 
 def unwired(batch: Batch) -> AsyncIterator[Caused]:
@@ -20,7 +30,16 @@ def unwired(batch: Batch) -> AsyncIterator[Caused]:
 
 def catalog(rules: Rules, resize: Effect = unwired) -> tuple[Agent, ...]:
     """Return every agent, under these rules. `resize` is the effect that makes variants, wired in `agents.wiring`."""
-    return ()
+    return (
+        accounts.agent(rules.shards),
+        relations.agent(),
+        follows.agent(rules),
+        viewers.agent(),
+        photos.agent(),
+        likes.agent(),
+        likers.agent(),
+        comments.agent(),
+    )
 
 
 def agents_of(role: str, agents: tuple[Agent, ...]) -> tuple[Agent, ...]:

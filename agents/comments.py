@@ -12,10 +12,11 @@ import polars as pl
 
 from agents.counting import change_counts, flush_of
 from agents.keys import ids_in, key_of
-from agents.nonsense import Nonsense, check_not_ahead
+from agents.nonsense import Nonsense, check_not_ahead, check_texts
 from projections.rows import CommentRow, CounterKind
 from schemas.events import CommentAdded, CommentDeleted, LikeKind
 from schemas.ids import shard_of
+from schemas.text import comment_problems
 from streams.fold import Agent, Batch, Changes, Record, Refused, State
 
 COMMENT = b"c"
@@ -94,6 +95,7 @@ def decide(record: Record, comment: Comment) -> None:
 
 def add(event: CommentAdded, comment: Comment, appended_at: int) -> None:
     check_not_ahead("comment", event.comment_id, appended_at)
+    check_texts(f"comment {event.comment_id}", comment_problems(event.text))
     if comment.added and comment.author_id != event.actor_id:
         raise Nonsense(f"comment {event.comment_id} was already added by {comment.author_id}")
     if not comment.added and not comment.deleted:

@@ -92,3 +92,9 @@ def test_a_comment_of_another_author_under_the_same_id_is_refused(play):
     play.given(commented(BOB, REMARK, SHOT))
     (refused,) = play.when(commented(CY, REMARK, SHOT)).refused
     assert refused.reason == f"comment {REMARK} was already added by {BOB}"
+
+
+def test_a_blank_comment_is_refused(play):
+    (refused,) = play.when(commented(BOB, REMARK, SHOT, "  ")).refused
+    assert refused.reason == f"comment {REMARK}, field text: must not be blank"
+    assert play.row("comments", REMARK) is None
