@@ -81,8 +81,11 @@ def python(*arguments: str) -> tuple[str, ...]:
 
 
 def workers(settings: Settings, roles: Sequence[str], environment: dict[str, str]) -> list[Process]:
-    """`settings.workers` processes for each role; a worker's slot is its identity within its role."""
-    slots = [(role, slot) for role in roles for slot in range(settings.workers)]
+    """`settings.workers` processes for each role; a worker's slot is its identity within its role.
+
+    Slots come first, so that more workers a role leave those that run, and their ports, as they are.
+    """
+    slots = [(role, slot) for slot in range(settings.workers) for role in roles]
     return [worker(settings, role, slot, index, environment) for index, (role, slot) in enumerate(slots)]
 
 

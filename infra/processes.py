@@ -27,25 +27,30 @@ def start_time(pid: int) -> int | None:
 
 def carry_mark(data: Path) -> list[int]:
     """Processes of the stack of this data directory, found by their environment, whoever their parent is."""
-    wanted = f"{MARK}={data}".encode()
-    found = []
-    for entry in PROC.iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                variables = (entry / "environ").read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue
-            if wanted in variables:
-                found.append(int(entry.name))
-    return found
+    numbers = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
+    return [pid for pid in numbers if pid != os.getpid() and stack_of(pid) == str(data)]
 
 
-def describe(pid: int) -> str:
+def stack_of(pid: int) -> str | None:
+    """The data directory of the stack that a process belongs to, as far as this user may see."""
+    try:
+        variables = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    marks = [variable.partition(b"=")[2] for variable in variables if variable.startswith(f"{MARK}=".encode())]
+    return os.fsdecode(marks[0]) if marks else None
+
+
+def describe(pid: int | None) -> str:
+    if pid is None:
+        return "a process that this user may not see"
     try:
         words = (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except (FileNotFoundError, ProcessLookupError):
-        words = ""
-    return f"pid {pid} ({words[:120] or 'gone'})"
+        words = "gone"
+    stack = stack_of(pid)
+    belongs = f", of the stack in {stack}" if stack else ""
+    return f"pid {pid} ({words[:80]}{belongs})"
 
 
 def is_free(port: int) -> bool:
@@ -59,13 +64,13 @@ def is_free(port: int) -> bool:
         return True
 
 
-def holder_of(port: int) -> str:
-    """Who listens on a port, as far as this user may see."""
+def holder_of(port: int) -> int | None:
+    """The process that listens on a port; None if this user may not see it."""
     inodes = listening_inodes(port)
     for entry in PROC.iterdir():
         if entry.name.isdigit() and inodes & sockets_of(entry):
-            return describe(int(entry.name))
-    return "a process that this user may not see"
+            return int(entry.name)
+    return None
 
 
 def listening_inodes(port: int) -> set[str]:

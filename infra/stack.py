@@ -32,7 +32,7 @@ def up(settings: Settings, core_only: bool, say: Say) -> list[Process]:
         roles = [] if core_only else ask_roles(settings)
         components: list[Component] = [*catalog.core(settings), *([] if core_only else catalog.ours(settings, roles))]
         programs = [component for component in components if isinstance(component, Process)]
-        refuse_taken_ports(programs, supervisor)
+        refuse_taken_ports(settings, programs)
         catalog.prepare_core(settings)
         if supervisor.pid() is None:
             supervisor.start(programs)
@@ -86,15 +86,14 @@ def ask_roles(settings: Settings) -> list[str]:
     return answer.stdout.split()
 
 
-def refuse_taken_ports(programs: Sequence[Process], supervisor: Supervisor) -> None:
+def refuse_taken_ports(settings: Settings, programs: Sequence[Process]) -> None:
     """Find every port that somebody else holds before anything starts."""
-    running = {name for name, info in supervisor.states().items() if info["statename"] in ("RUNNING", "STARTING")}
+    own = set(processes.carry_mark(settings.data))
+    wanted = [(port, program.name) for program in programs for port in program.ports if not processes.is_free(port)]
     taken = [
-        f"  port {port}, wanted by {program.name}, is held by {processes.holder_of(port)}"
-        for program in programs
-        if program.name not in running
-        for port in program.ports
-        if not processes.is_free(port)
+        f"  port {port}, wanted by {name}, is held by {processes.describe(holder)}"
+        for port, name in wanted
+        if (holder := processes.holder_of(port)) not in own
     ]
     if taken:
         raise StackError(
