@@ -115,7 +115,7 @@ class HeaderReader:
         skipped = min(self._skip, len(piece))
         self._skip -= skipped
         self._held += memoryview(piece)[skipped:]
-        while self._wish is not None and self._advance(self._wish):
+        while not self._skip and self._wish is not None and self._advance(self._wish):
             pass
         if self._wish is None:
             self._held.clear()
@@ -155,14 +155,14 @@ class HeaderReader:
             self._wish = self._walk.send(answer)
         except StopIteration:
             self._wish = None
-        return self._skip == 0
+        return True
 
     def _refusal(self, *, ended: bool) -> PictureRefused | None:
         """Return why the upload is refused, the weightiest reason first, or None."""
         found = self._found
         if self.size_bytes > MAX_BYTES:
             return PictureRefused(413, f"The file is larger than {MAX_BYTES:,} bytes.")
-        if found.foreign or (ended and found.content_type is None and self.size_bytes >= len(_PNG_SIGNATURE)):
+        if found.foreign or (ended and found.content_type is None and self.size_bytes):
             return PictureRefused(415, "The file is neither a JPEG nor a PNG, by its content.")
         if found.broken:
             return PictureRefused(422, found.broken)
@@ -275,7 +275,7 @@ def _walk_png(found: _Found) -> _Walk:
         else:
             yield _Skip(length)
         pixels_seen = pixels_seen or kind == b"IDAT"
-        yield _Skip(4)
+        yield _Take(4)
         if kind == b"IEND":
             break
     if not pixels_seen:
