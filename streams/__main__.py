@@ -5,7 +5,11 @@ import sys
 import click
 
 from infra.settings import SettingsError, load_settings
+from schemas.codec import open_codec
+from streams.cli_replay import replay_command
 from streams.cli_topics import topics
+from streams.frames import frame_decoder
+from streams.kafka import build_consumer
 
 
 @click.group()
@@ -26,7 +30,12 @@ def _settings():
         sys.exit(3)
 
 
+def _reading_tools():
+    return build_consumer(_settings().kafka_bootstrap), frame_decoder(open_codec().decoder)
+
+
 main.add_command(topics)
+main.add_command(replay_command(_reading_tools))
 
 if __name__ == "__main__":
     main(prog_name="python -m streams")
