@@ -19,7 +19,7 @@ class Step(NamedTuple):
     """One record about the photo: where it stands, what it said, and the number of likes after it."""
 
     where: str
-    occurred_at: int
+    occurred_at: datetime
     actor_id: int
     kind: str
     likes: int
