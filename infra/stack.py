@@ -13,11 +13,10 @@ from infra import catalog, processes
 from infra.components import Component, Preparation, Process, StackError
 from infra.settings import Settings
 from infra.setup.places import CHECKOUT
-from infra.supervision import Supervisor, inherited_environment
+from infra.supervision import STOPPED, Supervisor, inherited_environment
 
 POLL_SECONDS = 0.05
 MOST_STARTS = 6
-STARTABLE = ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
 PATIENCE_SECONDS = 10.0
 # What a running stack consists of, which `status` and `down` must take from it and not from whoever asks.
 SHAPE = ("store", "workers", "servers", "brokers")
@@ -117,7 +116,7 @@ def start_wave(settings: Settings, supervisor: Supervisor, wave: list[Component]
     states = supervisor.states()
     started = time.monotonic()
     for component in wave:
-        if isinstance(component, Process) and states[component.name]["statename"] in STARTABLE:
+        if isinstance(component, Process) and states[component.name]["statename"] in STOPPED:
             supervisor.rpc.startProcess(component.name, False)
     for component in wave:
         if isinstance(component, Preparation):

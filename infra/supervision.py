@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from infra.components import MARK, Process, StackError
 from infra.setup.places import CHECKOUT, VENV
 
 START_SECONDS = 20.0
+STOP_SECONDS = 45.0
+STOPPED = ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
 LONGEST_SOCKET_PATH = 100
 # What a component may inherit from the shell that typed `make up`; all else is given to it explicitly.
 INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME")
@@ -135,8 +137,8 @@ class Supervisor:
         self.write(programs)
         rpc = self.rpc
         ((added, changed, removed),) = rpc.reloadConfig()
+        self.stop_together([*changed, *removed])
         for name in [*changed, *removed]:
-            rpc.stopProcessGroup(name)
             rpc.removeProcessGroup(name)
         for name in [*added, *changed]:
             rpc.addProcessGroup(name)
@@ -147,6 +149,21 @@ class Supervisor:
         if self.pid() is None or not self.answers():
             return {}
         return {info["name"]: info for info in self.rpc.getAllProcessInfo()}
+
+    def stop_together(self, names: Sequence[str]) -> None:
+        """Ask all to stop at once, then wait for each; the supervisor kills those that take too long."""
+        rpc = self.rpc
+        for name in self.running(names):
+            rpc.stopProcess(name, False)
+        deadline = time.monotonic() + STOP_SECONDS
+        while running := self.running(names):
+            if time.monotonic() > deadline:
+                raise StackError(f"Waited {STOP_SECONDS:.0f} s for {', '.join(running)} to stop, in vain. See: make logs")
+            time.sleep(0.05)
+
+    def running(self, names: Sequence[str]) -> list[str]:
+        states = self.states()
+        return [name for name in names if name in states and states[name]["statename"] not in STOPPED]
 
     def remember(self, shape: dict[str, Any]) -> None:
         """Write down what was started last."""

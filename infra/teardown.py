@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Iterable
 from pathlib import Path
 
 from infra import catalog, processes
@@ -13,9 +11,6 @@ from infra.postgres_server import clusters_root
 from infra.settings import Settings
 from infra.stack import PATIENCE_SECONDS, Say, locked
 from infra.supervision import Supervisor
-
-STOP_SECONDS = 45.0
-STOPPED = ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
 
 
 def down(settings: Settings, say: Say) -> None:
@@ -32,25 +27,12 @@ def stop(settings: Settings, say: Say) -> None:
         say("nothing runs")
         return
     for names in ([name for name in states if name not in core], [name for name in core if name in states]):
-        stop_together(supervisor, names)
+        supervisor.stop_together(names)
     supervisor.shut_down(PATIENCE_SECONDS)
     leftover = processes.carry_mark(settings.data)
     if left := processes.end(leftover, PATIENCE_SECONDS):
         raise StackError(f"These would not stop: {', '.join(processes.describe(pid) for pid in left)}")
     say(f"stopped {len(states)} components; no process is left, the data stays in {settings.data}")
-
-
-def stop_together(supervisor: Supervisor, names: Iterable[str]) -> None:
-    """Ask all to stop at once, then wait for each; the supervisor kills those that take too long."""
-    names = list(names)
-    for name in names:
-        if supervisor.states()[name]["statename"] not in STOPPED:
-            supervisor.rpc.stopProcess(name, False)
-    deadline = time.monotonic() + STOP_SECONDS
-    while running := [name for name in names if supervisor.states()[name]["statename"] not in STOPPED]:
-        if time.monotonic() > deadline:
-            raise StackError(f"Waited {STOP_SECONDS:.0f} s for {', '.join(running)} to stop, in vain. See make logs")
-        time.sleep(0.05)
 
 
 def places_to_delete(settings: Settings) -> list[Path]:
