@@ -36,9 +36,9 @@ demo: setup ## Set up, start, make a small world and show what it looks like
 	@$(RUN) -m infra up
 	@$(RUN) -m infra.demo
 
-test: setup ## Bring up the tests' own stack, run all tests, stop it (ARGS='-k name' for some)
-	@$(RUN) -m infra up --for-tests
-	@$(RUN) -m pytest $(ARGS); code=$$?; $(RUN) -m infra down --for-tests; exit $$code
+test: setup ## Bring up the tests' own stack, empty, run all tests, stop it (ARGS='-k name' for some)
+	@$(RUN) -m infra clean --for-tests --yes
+	@$(RUN) -m infra up --for-tests && $(RUN) -m pytest $(ARGS); code=$$?; $(RUN) -m infra down --for-tests; exit $$code
 
 check: setup ## Lint and check the import contracts
 	@.venv/bin/ruff check .
