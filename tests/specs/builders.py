@@ -200,6 +200,7 @@ class Play:
         self.tables: dict[str, dict] = {}
         self.events: list[e.Event] = []
         self.refused: list[str] = []
+        self.rows_written = 0
         self.offsets: Counter = Counter()
 
     def given(self, *events: e.Event, batch_of: int = 1_000) -> "Play":
@@ -228,6 +229,7 @@ class Play:
         for name, rows in changes.rows.items():
             table = self.tables.setdefault(name, {})
             for row in rows:
+                self.rows_written += 1
                 if REMOVES.get(name, lambda row: False)(row):
                     table.pop(KEYS[name](row), None)
                 else:

@@ -142,4 +142,4 @@ def test_an_edit_of_what_was_never_uploaded_is_refused(play):
 def test_a_text_that_cannot_be_stored_is_refused(play, say):
     play.given(uploaded(SHOT, ANN))
     (refused,) = play.when(say(SHOT, ANN, caption="nu\0l")).refused
-    assert refused.reason == f"photo {SHOT}, field caption: must not contain a NUL"
+    assert refused.reason == f"photo {SHOT}, field caption: must not contain a NUL (character 3)"

@@ -1,0 +1,96 @@
+"""It does not matter which of its two topics `follows` reads first (I7)."""
+
+from random import Random
+
+from agents import follows
+from agents.rules import Rules
+from schemas.events import AccountDeleted, AccountOpened, AudienceChanged, FollowingChanged, PrivacyChanged
+from tests.properties import histories
+from tests.specs.builders import DAWN, Play
+
+ROUNDS = 150
+RULES = Rules(celebrity_up=3, celebrity_down=1)
+
+
+def played(order, batch_of=1_000):
+    return Play(follows.fold_of(RULES)).given(*order, batch_of=batch_of)
+
+
+def told_at_last(play) -> dict:
+    """Return what the events said of each pair in the end, and the switches of each author in their order."""
+    pairs, switches, audience = {}, [], {}
+    for event in play.events:
+        if isinstance(event, FollowingChanged):
+            pairs[event.follower_id, event.followee_id] = (event.state.value, event.since)
+        elif isinstance(event, AudienceChanged) and event.follower_id is None:
+            switches.append((event.author_id, event.kind.value, event.changed_at))
+        else:
+            audience[event.follower_id, event.author_id] = event.kind.value
+    return {
+        "pairs": {pair: said for pair, said in pairs.items() if said[0] != "NONE"},
+        "switches": {author: [s for s in switches if s[0] == author] for author, *_ in switches},
+        "audience": {pair for pair, kind in audience.items() if kind == "GAINED"},
+    }
+
+
+def without_deletions(history):
+    return [event for event in history if not isinstance(event, AccountDeleted)]
+
+
+def test_any_interleaving_ends_in_the_same_rows_state_and_words():
+    """Kills: an outcome by the privacy that happened to be read, and a threshold crossed by follows that took effect."""
+    late = switched = deleted = 0
+    for seed in range(ROUNDS):
+        random = Random(seed)
+        accounts, wishes = histories.accounts(random, 25), histories.wishes(random, 60)
+        first = played([*accounts, *wishes])
+        for order in ([*wishes, *accounts], list(histories.interleaved(random, accounts, wishes))):
+            second = played(order, batch_of=random.randint(1, 5))
+            assert second.tables == first.tables, f"seed {seed}"
+            assert second.state.items == first.state.items, f"seed {seed}"
+        kept, again = without_deletions(accounts), list(wishes)
+        one, other = told_at_last(played([*kept, *again])), told_at_last(played(histories.interleaved(random, kept, again)))
+        assert one == other, f"seed {seed}"
+        late += any(isinstance(event, PrivacyChanged) for event in accounts)
+        switched += bool(one["switches"])
+        deleted += len(kept) < len(accounts)
+    assert late > 0 and switched > 0 and deleted > 0
+
+
+def public_times(accounts, who: int) -> list[bool]:
+    """Return for each ms after dawn whether the account was public then: the definition, without spans."""
+    public, told = False, {}
+    for event in accounts:
+        if event.user_id == who and isinstance(event, AccountOpened | PrivacyChanged):
+            told[event.occurred_at - DAWN] = not event.private
+    times = []
+    for at in range(200):
+        public = told.get(at, public)
+        times.append(public)
+    return times
+
+
+def test_a_wish_takes_effect_if_accepted_or_if_the_account_was_public_since():
+    """Kills: `wanted_at <= private_since`, a request that is forgotten, a follow that ends when the account turns private."""
+    requests = by_flip = 0
+    for seed in range(ROUNDS):
+        random = Random(seed)
+        accounts, wishes = without_deletions(histories.accounts(random, 25)), histories.wishes(random, 60)
+        play = played(histories.interleaved(random, accounts, wishes))
+        known = {event.user_id for event in accounts}
+        last = {(wish.followee_id, wish.follower_id): wish for wish in wishes}
+        expected = {}
+        for (followee_id, follower_id), wish in last.items():
+            if wish.wish == "NONE" or followee_id not in known:
+                continue
+            times = public_times(accounts, followee_id)
+            effective = wish.wish == "ACCEPTED" or any(times[wish.wanted_at - DAWN :])
+            expected[followee_id, follower_id] = "FOLLOWING" if effective else "REQUESTED"
+            requests += not effective
+            by_flip += effective and wish.wish == "WANTED" and not times[wish.wanted_at - DAWN]
+        rows = play.tables.get("followers", {})
+        assert {key: row.state for key, row in rows.items()} == expected, f"seed {seed}"
+        for who in known:
+            followers = [key for key, state in expected.items() if key[0] == who and state == "FOLLOWING"]
+            assert play.count("followers", who) == len(followers), f"seed {seed}"
+    assert requests > 0 and by_flip > 0
