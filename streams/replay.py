@@ -6,20 +6,12 @@ same answer twice while the log grows. Where the rows go is `streams.export`'s w
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from time import monotonic
 
 import polars
 
-from streams.fold import NeighbourAway
-from streams.kafka import Consumer, KafkaError, TopicPartition
+from streams.kafka import Consumer, TopicPartition
+from streams.reading import read_range
 from streams.selection import Range, Selection
-
-# Records asked of the consumer at once: past 10,000 the decoder is no faster, and memory stays flat.
-CHUNK = 10_000
-# Seconds without a record, while the pinned end is not reached, after which the broker counts as away.
-PATIENCE_SECONDS = 15.0
-# Seconds that one call waits for its records.
-POLL_SECONDS = 0.2
 
 # Payloads to one frame for each event type (with the column `row`, the index of the payload), and the rows that are bad.
 DecodeFrames = Callable[[str, Sequence[bytes | None]], tuple[dict[str, polars.DataFrame], list[tuple[int, str]]]]
@@ -95,42 +87,8 @@ class Replay:
     def pieces(self) -> Iterator[Piece]:
         """Yield the selected rows, partition by partition, in offset order."""
         for part in self.ranges:
-            for messages in self._chunks(part):
+            for messages in read_range(self._consumer, self._selection.topic, part):
                 yield from self._select(part.partition, messages)
-
-    def _chunks(self, part: Range) -> Iterator[list]:
-        """Yield the messages of one partition's range, in bounded lists."""
-        if part.end <= part.start:
-            return
-        self._consumer.assign([TopicPartition(self._selection.topic, part.partition, part.start)])
-        position, heard_at = part.start, monotonic()
-        while position < part.end:
-            # No more than what is left is asked for: the consumer waits until it has as many as were asked.
-            messages = self._consumer.consume(min(CHUNK, part.end - position), timeout=POLL_SECONDS)
-            if not messages:
-                self._lose_patience(part, position, heard_at)
-                continue
-            heard_at = monotonic()
-            good = [m for m in messages if m.error() is None]
-            _raise_other_errors(messages)
-            if len(good) < len(messages):
-                # The end of the partition was reached: what is missing up to the pinned end are gaps, not records.
-                position = part.end
-            elif good:
-                position = good[-1].offset() + 1
-            if good and good[-1].offset() >= part.end:
-                good = [m for m in good if m.offset() < part.end]
-                position = part.end
-            if good:
-                yield good
-
-    def _lose_patience(self, part: Range, position: int, heard_at: float) -> None:
-        """Raise when nothing has come for too long."""
-        if monotonic() - heard_at > PATIENCE_SECONDS:
-            raise NeighbourAway(
-                f"no record of {self._selection.topic}[{part.partition}]@{position} in {PATIENCE_SECONDS:.0f} s, "
-                f"wanted up to {part.end}; is Kafka up? `make status` says"
-            )
 
     def _select(self, partition: int, messages: list) -> Iterator[Piece]:
         """Filter by key, decode, filter by fields, and count what became of each record."""
@@ -178,11 +136,3 @@ def _where(rows: polars.DataFrame, where: dict) -> polars.DataFrame:
             return rows.clear()
         rows = rows.filter(polars.col(name).cast(polars.String).str.to_lowercase() == value.lower())
     return rows
-
-
-def _raise_other_errors(messages: list) -> None:
-    """Raise what is not the end of a partition."""
-    for message in messages:
-        error = message.error()
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:
-            raise NeighbourAway(f"Kafka answered {error.str()} while reading; is it up? `make status` says")
