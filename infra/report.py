@@ -5,13 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
 from infra import catalog
 from infra.components import Process
+from infra.ready import DIRECTLY
 from infra.settings import Settings
 from infra.supervision import Supervisor
 
@@ -54,9 +53,9 @@ def state_of(process: Process, info: dict[str, Any] | None) -> State:
 def projection_states(settings: Settings) -> list[dict[str, Any]] | None:
     """Lag and freshness by projection; None while the API does not answer."""
     try:
-        with urllib.request.urlopen(f"{settings.api_url}/v1/status", timeout=3) as answer:
+        with DIRECTLY.open(f"{settings.api_url}/v1/status", timeout=3) as answer:
             return list(json.load(answer)["projections"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError, urllib.error.URLError):
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
         return None
 
 

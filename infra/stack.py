@@ -62,6 +62,7 @@ def locked(settings: Settings) -> Iterator[None]:
 def end_orphans(settings: Settings, supervisor: Supervisor, say: Say) -> None:
     """Components whose supervisor died are stopped, so that no second set starts beside them."""
     if supervisor.pid() is not None:
+        supervisor.must_answer()
         return
     orphans = processes.carry_mark(settings.data)
     if not orphans:

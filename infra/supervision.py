@@ -23,6 +23,7 @@ from infra.setup.places import CHECKOUT, VENV
 
 START_SECONDS = 20.0
 STOP_SECONDS = 45.0
+PATIENCE_SECONDS = 5.0
 STOPPED = ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
 LONGEST_SOCKET_PATH = 100
 # What a component may inherit from the shell that typed `make up`; all else is given to it explicitly.
@@ -60,7 +61,7 @@ stopsignal={stop_signal}
 stopwaitsecs={stop_seconds}
 killasgroup=true
 redirect_stderr=true
-stdout_logfile={logs}/{name}.log
+stdout_logfile={log}
 stdout_logfile_maxbytes=20MB
 stdout_logfile_backups=3
 """
@@ -122,6 +123,15 @@ class Supervisor:
         self._configuration.touch(mode=0o600)
         head = HEAD.format(logs=literal(self.logs), run=literal(self.run), socket=literal(self.socket))
         self._configuration.write_text(head + "".join(program_section(program, self.logs) for program in programs))
+
+    def must_answer(self) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise StackError(
+                    f"The supervisor, pid {self.pid()}, does not answer on {self.socket}. Run: make down, then make up"
+                )
+            time.sleep(0.05)
 
     def answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
@@ -193,7 +203,7 @@ def program_section(program: Process, logs: Path) -> str:
         environment=pairs,
         stop_signal=program.stop_signal,
         stop_seconds=program.stop_seconds,
-        logs=literal(logs),
+        log=literal(literal(logs / f"{program.name}.log")),  # supervisor expands this one twice
     )
 
 

@@ -94,4 +94,4 @@ def format_command(configuration: Path, archive: Path | None, seed: str = "darkr
 
 def classpath_arguments(directory: Path) -> str:
     """The content of a JVM argument file that names every jar, sorted."""
-    return "-cp\n" + ":".join(str(jar) for jar in sorted(directory.glob("*.jar"))) + "\n"
+    return '-cp\n"' + ":".join(str(jar) for jar in sorted(directory.glob("*.jar"))) + '"\n'
