@@ -1,0 +1,118 @@
+"""The API's commands: serve it, or make a token for a person."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+
+import click
+import uvicorn
+
+from api.app import Api
+from api.auth import Tokens
+from api.opening import Places, open_context
+from infra.settings import Settings, SettingsError, load_settings
+from projections import accounts
+from projections.away import StoreAway
+from projections.stores import open_stores
+from schemas.text import name_key
+
+PREREQUISITE_MISSING = 3
+
+
+@click.group()
+def main() -> None:
+    """Serve the HTTP interface of Darkroom.
+
+    Example: python -m api serve
+    """
+
+
+@main.command()
+@click.option("--port", type=int, help="Port to answer on, instead of the settings' one.")
+def serve(port: int | None) -> None:
+    """Serve until stopped.
+
+    Example: python -m api serve --port 28000
+    """
+    settings = read_settings()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    places = places_of(settings)
+    uvicorn.run(
+        Api(lambda: open_context(places)),
+        host="127.0.0.1",
+        port=port or settings.api_port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@main.command()
+@click.option("--user", required=True, help="User name of the person.")
+def token(user: str) -> None:
+    """Print an access token for a person; not in production.
+
+    Example: python -m api token --user ada
+    """
+    settings = read_settings()
+    if settings.env == "production":
+        raise click.UsageError("tokens are not for the asking in production (DARKROOM_ENV=production)")
+    try:
+        user_id = asyncio.run(find_user(settings, user))
+    except StoreAway as away:
+        click.echo(f"the accounts cannot be read: {away}; is the stack up? (make status)", err=True)
+        raise SystemExit(PREREQUISITE_MISSING) from away
+    if user_id is None:
+        raise click.ClickException(f"there is no account named {user!r}")
+    click.echo(Tokens(settings.jwt_secret.get_secret_value()).make(user_id))
+
+
+async def find_user(settings: Settings, username: str) -> int | None:
+    """Return the id of the account of that name, None without one."""
+    try:
+        key = name_key(username)
+    except ValueError:
+        return None
+    stores = await open_stores(settings.postgres_dsns, settings.redis_url, settings.shards, settings.feed_depth)
+    async with stores:
+        row = await accounts.by_name(stores, key)
+        return None if row is None else row.user_id
+
+
+def places_of(settings: Settings) -> Places:
+    """Return what the API needs of the settings."""
+    return Places(
+        dsns=settings.postgres_dsns,
+        redis_url=settings.redis_url,
+        bootstrap=settings.kafka_bootstrap,
+        object_endpoint=settings.object_endpoint,
+        object_access_key=settings.object_access_key.get_secret_value(),
+        object_secret_key=settings.object_secret_key.get_secret_value(),
+        jwt_secret=settings.jwt_secret.get_secret_value(),
+        shards=settings.shards,
+        partitions=settings.partitions,
+        feed_depth=settings.feed_depth,
+        trend_window_seconds=settings.trend_window_seconds,
+        gives_tokens=settings.env != "production",
+        holder=f"api {socket.gethostname()} {os.getpid()}",
+    )
+
+
+def read_settings() -> Settings:
+    """Return the settings; exit 3 with what is wrong when they cannot be read."""
+    try:
+        return load_settings()
+    except SettingsError as wrong:
+        click.echo(str(wrong), err=True)
+        raise SystemExit(PREREQUISITE_MISSING) from wrong
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m api")

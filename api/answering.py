@@ -1,0 +1,140 @@
+"""From a request to an answer, the same way for every route: who, once, how fresh, then the route, then the headers."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from api import positions
+from api.calls import Call
+from api.context import Context
+from api.problems import MEDIA_TYPE, Problem, invalid, unavailable
+from api.remembered import Entry, check_same, kept_alive
+from api.routes import Answer, Route
+from projections.away import StoreAway
+from streams.producer import NeighbourAway
+
+log = logging.getLogger("darkroom.api")
+
+READING = ("GET", "HEAD")
+
+
+async def answer_request(context: Context, route: Route, scope: Any, receive: Callable, params: dict[str, str]) -> Answer:
+    """Return the answer to one request, its headers complete; a problem document for everything that goes wrong."""
+    started = time.perf_counter()
+    call = Call(context, route, scope, receive, params)
+    try:
+        answer = await _answer_once(call)
+    except Problem as problem:
+        answer = Answer(problem.status, problem.body(), MEDIA_TYPE, problem.headers)
+        await call.incoming.drop_rest()
+    except (StoreAway, NeighbourAway) as away:
+        log.warning("%s %s cannot be answered: %s", route.method, route.path, away)
+        problem = unavailable("A store that answers this is away; try again in a moment.")
+        answer = Answer(503, problem.body(), MEDIA_TYPE, problem.headers)
+    except Exception:
+        # The one place where we are wrong and go on: the others who ask are not to blame.
+        log.exception("%s %s failed", route.method, route.path)
+        problem = Problem(500, "Darkroom made a mistake; it is written in the log.")
+        answer = Answer(500, problem.body(), MEDIA_TYPE)
+    context.metrics.answered(route.method, route.path, answer.status, time.perf_counter() - started)
+    return answer._replace(headers={**answer.headers, **call.headers})
+
+
+async def _answer_once(call: Call) -> Answer:
+    """Answer a request, or give a remembered answer again when it carries a key that was used."""
+    await call.identify()
+    key = call.header(b"idempotency-key") if call.route.method == "POST" else None
+    if key is None:
+        return await _answer(call)
+    asker = f"person.{call.me}" if call.me else f"address.{(call.scope.get('client') or ('unknown',))[0]}"
+    try:
+        claim = await call.context.remembered.claim(asker, key)
+    except Problem as problem:
+        if problem.status != 422:
+            raise
+        call.deferred = problem
+        return await _answer(call)
+    if isinstance(claim, Entry):
+        check_same(claim, await call.content())
+        return Answer(claim.status, claim.body, headers=claim.headers)
+    call.claim = claim
+    return await _answer_claimed(call)
+
+
+async def _answer_claimed(call: Call) -> Answer:
+    claim = call.claim
+    try:
+        async with kept_alive(claim):
+            if claim.entry.intended_id:
+                check_same(claim.entry, await call.content())
+            answer = await _answer(call)
+        await claim.remember(await call.content(), answer, {**answer.headers, **call.headers})
+    except BaseException as problem:
+        await claim.release(refused=isinstance(problem, Problem) and problem.status < 500)
+        raise
+    return answer
+
+
+async def _answer(call: Call) -> Answer:
+    """Wait for what the client has seen, answer, and say how fresh that is, on refusals too."""
+    await _wait_for_position(call)
+    try:
+        answer = await call.route.answer(call)
+        call.raise_deferred()
+    finally:
+        _say_position(call)
+    return answer
+
+
+async def _wait_for_position(call: Call) -> None:
+    text = call.header(b"darkroom-after")
+    if text is None:
+        return
+    try:
+        call.position = positions.read_position(text)
+    except positions.Unreadable as wrong:
+        call.deferred = call.deferred or invalid("Darkroom-After", str(wrong))
+        return
+    context = call.context
+    writers = context.writers_of(call.route.reads)
+    if not await context.freshness.wait(call.position, writers, context.wait_seconds):
+        call.headers["Darkroom-Stale"] = "true"
+    if context.freshness.snapshot is not None:
+        call.position = positions.without_passed(call.position, context.freshness.snapshot, context.all_writers())
+    if call.route.method not in READING:
+        await _make_room(call)
+
+
+async def _make_room(call: Call) -> None:
+    """Wait until a write's position will fit: with its own place it must not pass 512 characters. 503 before the write."""
+    context = call.context
+    room = positions.MAX_CHARACTERS - 48
+    if len(positions.format_position(call.position)) <= room:
+        return
+    await context.freshness.wait(call.position, context.all_writers(), context.decision_seconds)
+    if context.freshness.snapshot is not None:
+        call.position = positions.without_passed(call.position, context.freshness.snapshot, context.all_writers())
+    if len(positions.format_position(call.position)) > room:
+        raise unavailable("The projections are too far behind what you have seen; try again in a moment.")
+
+
+def _say_position(call: Call) -> None:
+    if call.route.method not in READING:
+        call.headers["Darkroom-Position"] = positions.format_position(call.position)
+        return
+    if not call.route.reads:
+        return
+    seen = call.context.seen(call.route.reads)
+    if seen is None:
+        call.headers["Darkroom-Position"] = positions.format_position(call.position)
+        return
+    if seen.as_of is not None:
+        call.headers["Darkroom-As-Of"] = seen.as_of
+    if call.position:
+        merged = positions.merge_into(dict(seen.position), call.position)
+        call.headers["Darkroom-Position"] = positions.format_position(merged)
+    else:
+        call.headers["Darkroom-Position"] = seen.text

@@ -1,0 +1,132 @@
+"""The feed: candidates from the timeline and from pulled authors, merged, filtered by the reader's own relations.
+
+Candidates are a superset of what must be visible, down to a floor; below it Postgres continues. What decides is pure
+(`complete_part`, `in_spans`); the rest reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from api.calls import Call
+from api.hydrate import account_of, photo_json, read_photos
+from api.pages import fill_page, page_answer
+from api.routes import Answer
+from api.visibility import Viewer, why_in_feed
+from projections import authors, celebrities, photos, timelines
+from schemas.ids import time_of
+
+LIST = "feed"
+_WHY = {"own": b',"why":"own"', "follow": b',"why":"follow"'}
+
+Spans = Sequence[tuple[int, int]]
+
+
+class Ring(Protocol):
+    """A page of a ring: ids newest first; `floor` 0 when nothing was ever cut from it."""
+
+    ids: Sequence[int]
+    floor: int
+
+
+class Part(NamedTuple):
+    """Candidates that are complete from `down_to` on (0: to the end); `cold` when the rings say nothing about this depth."""
+
+    ids: list[int]
+    down_to: int
+    cold: bool
+
+
+def complete_part(rings: Iterable[Ring], below: int | None, wanted: int) -> Part:
+    """Merge pages of rings into the part of the feed that all of them know completely, newest first, each id once."""
+    down_to = 0
+    found: set[int] = set()
+    for ring in rings:
+        found.update(ring.ids)
+        if len(ring.ids) >= wanted:
+            reach = ring.ids[-1]
+        elif ring.floor:
+            reach = ring.floor + 1
+        else:
+            reach = 0
+        down_to = max(down_to, reach)
+    cold = below is not None and down_to >= below
+    return Part(sorted((id_ for id_ in found if id_ >= down_to), reverse=True), down_to, cold)
+
+
+def in_spans(ids: Iterable[int], spans: Spans) -> tuple[int, ...]:
+    """Return the photos that were taken while their author was pulled; a span that lasts has 0 as its end."""
+    return tuple(id_ for id_ in ids if any(start <= time_of(id_) and (not end or time_of(id_) < end) for start, end in spans))
+
+
+class _Pulled(NamedTuple):
+    """An author's ring without what was pushed."""
+
+    ids: tuple[int, ...]
+    floor: int
+
+
+class Candidates:
+    """The reader's candidates in order, read in steps: from the rings, and once past a floor from Postgres."""
+
+    def __init__(self, call: Call, viewer: Viewer, spans: Mapping[int, Spans]) -> None:
+        self._stores = call.context.stores
+        self._viewer = viewer
+        self._spans = spans
+        self._cold = False
+
+    async def fetch(self, after: tuple | None, wanted: int) -> list[int]:
+        """Return ids older than the last one, newest first; fewer than wanted only at the end."""
+        below = after[0] if after else None
+        found: list[int] = []
+        while not self._cold and len(found) < wanted:
+            part = await self._from_rings(below, wanted)
+            found.extend(part.ids)
+            if part.down_to == 0:
+                return found
+            self._cold = part.cold
+            below = part.down_to if below is None else min(below, part.down_to)
+        if len(found) < wanted:
+            found.extend(await self._from_postgres(found[-1] if found else below, wanted - len(found)))
+        return found
+
+    async def _from_rings(self, below: int | None, wanted: int) -> Part:
+        own = timelines.page(self._stores, self._viewer.user_id, below, wanted)
+        if not self._spans:
+            return complete_part([await own], below, wanted)
+        home, pulled = await asyncio.gather(own, authors.pages(self._stores, tuple(self._spans), below, wanted))
+        rings: list[Ring] = [home]
+        for author_id, ring in pulled.items():
+            reach = ring.ids[-1] - 1 if len(ring.ids) >= wanted else ring.floor
+            rings.append(_Pulled(in_spans(ring.ids, self._spans[author_id]), reach))
+        return complete_part(rings, below, wanted)
+
+    async def _from_postgres(self, below: int | None, wanted: int) -> list[int]:
+        owners = (*self._viewer.following, self._viewer.user_id)
+        return [photo.photo_id for photo in await photos.of_owners(self._stores, owners, below, wanted)]
+
+
+async def show_feed(call: Call) -> Answer:
+    """Answer a page of the reader's feed."""
+    page = call.page(LIST, int)
+    viewer, spans = await asyncio.gather(call.viewer(), _spans_of_followed(call))
+    candidates = Candidates(call, viewer, {author: span for author, span in spans.items() if author in viewer.following})
+    now_ms = call.context.now_ms()
+
+    async def show(photo_ids: Sequence[int]) -> list[bytes | None]:
+        found, likes = await read_photos(call, photo_ids)
+        shown: list[bytes | None] = []
+        for photo_id in photo_ids:
+            photo = found.get(photo_id)
+            why = None if photo is None else why_in_feed(viewer, account_of(photo), photo.state, now_ms)
+            shown.append(None if why is None else photo_json(call, photo, likes, _WHY[why]))
+        return shown
+
+    items, next_key = await fill_page(candidates.fetch, show, lambda photo_id: (photo_id,), page.limit, page.after)
+    return page_answer(LIST, items, next_key)
+
+
+async def _spans_of_followed(call: Call) -> Mapping[int, Spans]:
+    return await celebrities.spans(call.context.stores)

@@ -1,0 +1,93 @@
+"""How far the projections are, seen from the API: one background look at what agents publish, shared by all who wait."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+
+from api.positions import AgentProgress, Position, Snapshot, Walk
+from projections.away import StoreAway
+
+log = logging.getLogger("darkroom.api.freshness")
+
+IDLE_SECONDS = 0.1
+# Ten looks of 1 ms each within a hop: what a reader who waits loses at most.
+WAITED_FOR_SECONDS = 0.01
+# After so many failures the snapshot is too old to promise anything.
+FORGET_AFTER_FAILURES = 5
+
+ReadProgress = Callable[[], Awaitable[Iterable[AgentProgress]]]
+
+
+class Freshness:
+    """Keeps the newest `Snapshot`, and wakes those who wait when there is another one."""
+
+    def __init__(self, read_progress: ReadProgress, derived: frozenset[str]) -> None:
+        self._read_progress = read_progress
+        self._derived = derived
+        self._waiting = 0
+        self._wanted = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task | None = None
+        self.snapshot: Snapshot | None = None
+
+    async def start(self) -> None:
+        """Look once, then keep looking until `stop`."""
+        await self._look_safely()
+        self._task = asyncio.create_task(self._keep_looking(), name="freshness")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def wait(self, position: Position, writers: Iterable[str], timeout_seconds: float) -> bool:
+        """Return whether all rows of these agents have passed a position, waiting for it up to a time."""
+        if not position:
+            return True
+        walk = Walk(position, writers)
+        if self.snapshot is not None and walk.passed(self.snapshot):
+            return True
+        self._waiting += 1
+        self._wanted.set()
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                while True:
+                    await self._changed.wait()
+                    if self.snapshot is not None and walk.passed(self.snapshot):
+                        return True
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting -= 1
+
+    async def _keep_looking(self) -> None:
+        failures = 0
+        while True:
+            if self._waiting:
+                await asyncio.sleep(WAITED_FOR_SECONDS)
+            else:
+                self._wanted.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wanted.wait(), IDLE_SECONDS)
+            failures = 0 if await self._look_safely() else failures + 1
+            if failures >= FORGET_AFTER_FAILURES:
+                self.snapshot = None
+
+    async def _look_safely(self) -> bool:
+        try:
+            await self._look()
+        except (StoreAway, OSError, TimeoutError) as problem:
+            if self.snapshot is not None:
+                log.warning("progress cannot be read, waiting readers are told that they are stale: %s", problem)
+            return False
+        return True
+
+    async def _look(self) -> None:
+        progress = {(each.agent, each.partition): each for each in await self._read_progress()}
+        self.snapshot = Snapshot(progress, self._derived)
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()

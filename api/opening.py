@@ -1,0 +1,72 @@
+"""Puts a context together from values: opens stores, the log and the object store, and closes them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from api.auth import Tokens
+from api.context import Context
+from api.freshness import Freshness
+from api.metrics import Metrics
+from api.people import People
+from api.remembered import Remembered
+from api.signing import Signer
+from projections import progress
+from projections.stores import open_stores
+from schemas.catalog import TOPICS
+from streams.producer import Edge, Minter, Producer, open_objects
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything is, and what the API needs of the settings."""
+
+    dsns: Sequence[str]
+    redis_url: str
+    bootstrap: str
+    object_endpoint: str
+    object_access_key: str
+    object_secret_key: str
+    jwt_secret: str
+    shards: int
+    partitions: int
+    feed_depth: int
+    trend_window_seconds: int
+    gives_tokens: bool
+    holder: str
+
+
+@asynccontextmanager
+async def open_context(places: Places) -> AsyncIterator[Context]:
+    """Yield the context of one API process."""
+    async with AsyncExitStack() as stack:
+        stores = await open_stores(places.dsns, places.redis_url, places.shards, places.feed_depth)
+        stack.push_async_callback(stores.close)
+        objects = open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key)
+        stack.push_async_callback(objects.close)
+        producer = Producer(places.bootstrap, places.shards, places.partitions, name="api")
+        stack.push_async_callback(producer.close)
+        minter = await asyncio.to_thread(Minter.open, places.bootstrap, places.holder)
+        stack.push_async_callback(asyncio.to_thread, minter.close)
+        derived = frozenset(topic.name for topic in TOPICS if topic.derived)
+        freshness = Freshness(lambda: progress.snapshot(stores), derived)
+        await freshness.start()
+        stack.push_async_callback(freshness.stop)
+        yield Context(
+            stores=stores,
+            edge=Edge(producer, minter, objects, places.shards, "http"),
+            objects=objects,
+            freshness=freshness,
+            tokens=Tokens(places.jwt_secret),
+            people=People(stores),
+            remembered=Remembered(stores.redis.call),
+            signer=Signer(places.jwt_secret),
+            metrics=Metrics(),
+            shards=places.shards,
+            partitions=places.partitions,
+            trend_window_seconds=places.trend_window_seconds,
+            gives_tokens=places.gives_tokens,
+        )

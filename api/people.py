@@ -1,0 +1,63 @@
+"""Accounts as answers and filters need them: from the cards in Redis, or from the rows when Redis is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+
+from api.visibility import Account
+from projections import account_cards, accounts
+from projections.account_cards import AccountCard
+from projections.away import StoreAway
+from projections.rows import AccountRow, AccountState
+from projections.stores import Stores
+
+
+class _Shown(msgspec.Struct):
+    """The JSON of an account's card."""
+
+    username: str
+    display_name: str
+
+
+_shown = msgspec.json.Decoder(_Shown)
+
+
+class People:
+    """Looks accounts up by id."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    async def one(self, user_id: int) -> Account | None:
+        """Return one account, gone ones too; None when there never was one."""
+        return (await self.many((user_id,))).get(user_id)
+
+    async def many(self, user_ids: Iterable[int]) -> dict[int, Account]:
+        """Return accounts by id; unknown ones are absent."""
+        wanted = tuple(user_ids)
+        if not wanted:
+            return {}
+        try:
+            cards = await account_cards.cards(self._stores, wanted)
+        except StoreAway:
+            rows = await asyncio.gather(*(accounts.by_id(self._stores, user_id) for user_id in wanted))
+            return {row.user_id: account_of_row(row) for row in rows if row is not None}
+        return {user_id: account_of_card(user_id, card) for user_id, card in cards.items()}
+
+
+def account_of_card(user_id: int, card: AccountCard) -> Account:
+    """Return the account that a card in Redis says."""
+    if card.gone:
+        return Account(user_id, "", "", gone=True)
+    shown = _shown.decode(card.json)
+    return Account(user_id, shown.username, shown.display_name, card.private, card.deactivated)
+
+
+def account_of_row(row: AccountRow) -> Account:
+    """Return the account that a row in Postgres says."""
+    gone = row.state in (AccountState.DELETED, AccountState.REFUSED)
+    deactivated = row.state == AccountState.DEACTIVATED
+    return Account(row.user_id, row.username, row.display_name, row.private, deactivated, gone)

@@ -1,0 +1,147 @@
+"""Answers remembered by `Idempotency-Key`, so that a POST sent twice is done once, in whichever process.
+
+A key is claimed before anything is done and kept for a day. What is about to be made gets its id into the claim *before*
+its event is appended: whoever takes over after a crash appends the same id again, which folds see as a repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from api.problems import invalid, unavailable
+from api.routes import Answer
+
+KEPT_SECONDS = 24 * 3600
+LEASE_SECONDS = 15.0
+RENEW_SECONDS = 5.0
+LOOK_SECONDS = 0.02
+PATIENCE_SECONDS = 30.0
+
+# Replace a value only while it is still what we believe it to be.
+_SWAP = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) return 1 end return 0"
+
+Execute = Callable[..., Awaitable]
+
+
+class Entry(msgspec.Struct, array_like=True):
+    """What Redis holds under a key: who is at it and until when, what was asked, and the answer once there is one."""
+
+    owner: str
+    lease_until: float
+    content: bytes = b""
+    intended_id: int = 0
+    status: int = 0
+    body: bytes = b""
+    headers: dict[str, str] = {}
+
+
+class Claim:
+    """One request's hold on a key while its answer is being made."""
+
+    def __init__(self, execute: Execute, key: str, entry: Entry) -> None:
+        self._execute = execute
+        self._key = key
+        self.entry = entry
+        self._raw = msgspec.msgpack.encode(entry)
+
+    async def intend(self, content: bytes, mint: Callable[[], int]) -> int:
+        """Return the id for what is about to be made, written down before it is used; the former try's, if there was one."""
+        if not self.entry.intended_id:
+            await self._put(intended_id=mint(), content=digest_of(content))
+        return self.entry.intended_id
+
+    async def keep_alive(self) -> None:
+        """Prolong the lease until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self._put(lease_until=time.time() + LEASE_SECONDS)
+
+    async def remember(self, content: bytes, answer: Answer, headers: dict[str, str]) -> None:
+        """Keep the answer for a day."""
+        await self._put(content=digest_of(content), status=answer.status, body=answer.body, headers=headers)
+
+    async def release(self, refused: bool) -> None:
+        """Give the key back. After a refusal nothing of it stays; after a failure the id does, it may be in the log."""
+        if self.entry.intended_id and not refused:
+            await self._put(lease_until=0.0)
+        else:
+            await self._execute("DEL", self._key)
+
+    async def _put(self, **changed: object) -> None:
+        entry = msgspec.structs.replace(self.entry, **changed)
+        raw = msgspec.msgpack.encode(entry)
+        if not await self._execute("EVAL", _SWAP, 1, self._key, self._raw, raw, KEPT_SECONDS):
+            raise unavailable("Another request with the same Idempotency-Key has taken over; ask again.")
+        self.entry, self._raw = entry, raw
+
+
+class Remembered:
+    """All remembered answers of one Redis; `execute` runs one command."""
+
+    def __init__(self, execute: Execute) -> None:
+        self._execute = execute
+
+    async def claim(self, asker: str, key: str) -> Claim | Entry:
+        """Return a claim on the key, or the entry of the answer that another request made; waits while one is at it.
+
+        `asker` is the person, or the address without one. 422 for a key that is none; 503 when the other takes too long.
+        """
+        if not (1 <= len(key) <= 64 and all("!" <= character <= "~" for character in key)):
+            raise invalid("Idempotency-Key", "wanted 1 to 64 visible ASCII characters")
+        name = f"once:{asker}:{key}"
+        owner = secrets.token_hex(8)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            claim = await self._try(name, owner)
+            if claim is not None:
+                return claim
+            await asyncio.sleep(LOOK_SECONDS)
+        raise unavailable("Another request with the same Idempotency-Key is still under way; ask again later.")
+
+    async def _try(self, name: str, owner: str) -> Claim | Entry | None:
+        fresh = Entry(owner, time.time() + LEASE_SECONDS)
+        if await self._execute("SET", name, msgspec.msgpack.encode(fresh), "NX", "EX", KEPT_SECONDS):
+            return Claim(self._execute, name, fresh)
+        raw = await self._execute("GET", name)
+        if raw is None:
+            return None
+        entry = msgspec.msgpack.decode(raw, type=Entry)
+        if entry.status:
+            return entry
+        if entry.owner == owner:
+            # The answer to our SET was lost with a connection, and it was sent again.
+            return Claim(self._execute, name, entry)
+        if entry.lease_until > time.time():
+            return None
+        taken = msgspec.structs.replace(entry, owner=owner, lease_until=fresh.lease_until)
+        swapped = await self._execute("EVAL", _SWAP, 1, name, raw, msgspec.msgpack.encode(taken), KEPT_SECONDS)
+        return Claim(self._execute, name, taken) if swapped else None
+
+
+def digest_of(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def check_same(entry: Entry, content: bytes) -> None:
+    """Raise 422 when a key comes again with another route or other content."""
+    if entry.content and entry.content != digest_of(content):
+        raise invalid("Idempotency-Key", "this key was used for another request; take a new key for new content")
+
+
+@contextlib.asynccontextmanager
+async def kept_alive(claim: Claim):
+    """Prolong a claim while the body of the `with` runs."""
+    task = asyncio.create_task(claim.keep_alive())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,83 @@
+"""How Darkroom is: projections and their lag, health, metrics, and the description of this interface."""
+
+from __future__ import annotations
+
+from api import metrics
+from api.calls import Call
+from api.docs_page import PAGE as DOCS_PAGE
+from api.positions import Snapshot
+from api.problems import unavailable
+from api.routes import IGNORED, Answer, Route, as_json
+from api.shapes import ProjectionStatus, Status
+from projections import accounts
+from projections.catalog import PROJECTIONS, Projection
+
+
+async def show_status(call: Call) -> Answer:
+    """Answer how far each projection is."""
+    snapshot = call.context.freshness.snapshot
+    now_ms = call.context.now_ms()
+    return as_json(Status([status_of(projection, snapshot, now_ms) for projection in PROJECTIONS]))
+
+
+def status_of(projection: Projection, snapshot: Snapshot | None, now_ms: int) -> ProjectionStatus:
+    """Return how far one projection is: `live`, `catching_up`, or `unknown` when a writer was never heard of."""
+    name, version = projection.name, projection.version
+    if snapshot is None or any(writer not in snapshot.reads for writer in projection.writers):
+        return ProjectionStatus(name, version, "", None, None, "unknown")
+    lag_events, oldest = 0, now_ms
+    places: dict[str, int] = {}
+    for (agent, partition), progress in sorted(snapshot.progress.items()):
+        if agent not in projection.writers:
+            continue
+        for topic, offset in progress.sources.items():
+            place = f"{topic}.{partition}"
+            places[place] = min(offset, places.get(place, offset))
+            lag = max(0, progress.ends.get(topic, offset) - offset)
+            lag_events += lag
+            if lag:
+                oldest = min(oldest, progress.complete_until.get(topic, oldest))
+    position = "~".join(f"{place}.{offset}" for place, offset in places.items())
+    state = "catching_up" if lag_events else "live"
+    return ProjectionStatus(name, version, position, lag_events, round((now_ms - oldest) / 1000, 3), state)
+
+
+async def show_health(call: Call) -> Answer:
+    """Say that this process answers."""
+    return as_json({"status": "ok"})
+
+
+async def show_ready(call: Call) -> Answer:
+    """Say whether this process can answer from its stores; 503 when one is away."""
+    stores = call.context.stores
+    await stores.redis.call("PING")
+    for shard in range(0, call.context.shards, max(1, call.context.shards // call.context.partitions)):
+        await accounts.by_id(stores, shard << 10)
+    if call.context.freshness.snapshot is None:
+        raise unavailable("Nothing is known of the projections' progress yet.")
+    return as_json({"status": "ready"})
+
+
+async def show_metrics(call: Call) -> Answer:
+    """Answer the metrics of this process."""
+    return Answer(200, call.context.metrics.text(), metrics.MEDIA_TYPE)
+
+
+async def show_description(call: Call) -> Answer:
+    """Answer the OpenAPI description."""
+    return Answer(200, call.context.description)
+
+
+async def show_docs(call: Call) -> Answer:
+    """Answer a page that shows the description; it needs nothing from elsewhere."""
+    return Answer(200, DOCS_PAGE, "text/html")
+
+
+ROUTES = (
+    Route("GET", "/v1/status", show_status, "How far the projections are", "status", IGNORED, answers={200: Status}),
+    Route("GET", "/healthz", show_health, "Whether this process lives", "status", IGNORED, answers={200: dict}),
+    Route("GET", "/readyz", show_ready, "Whether its stores answer", "status", IGNORED, answers={200: dict}),
+    Route("GET", "/metrics", show_metrics, "Metrics for Prometheus", "status", IGNORED, answers={200: "text"}),
+    Route("GET", "/openapi.json", show_description, "This description", "status", IGNORED, answers={200: dict}),
+    Route("GET", "/docs", show_docs, "This description, to read", "status", IGNORED, answers={200: "a page"}),
+)
