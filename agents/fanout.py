@@ -1,0 +1,229 @@
+"""Carries each ready photo into the timelines of its owner and of those who follow them.
+
+Candidates only: what a reader sees is filtered at read, so that a delivery too many is harmless and one too few is not. From
+that follow the rules where the two topics meet (I7). A photo reaches a follower either when it becomes ready, or when the
+follower is gained, whichever is read later. Photos from while their author was pulled are not pushed, and if the end of such
+a span is read late, what it kept back is pushed then. A tombstone wins over everything that is read after it.
+
+Followers are scanned from the state in chunks while rows are being written, and photos take turns, so that neither memory
+nor the others' patience depends on the largest audience.
+"""
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from struct import Struct
+
+from agents.keys import ID_BYTES, key_of
+from agents.nonsense import Nonsense, check_not_ahead
+from agents.rules import Rules
+from projections.rows import AuthorRow, Backfill, Delivery
+from schemas.events import AudienceChanged, AudienceKind, PhotoDeleted, VariantReady
+from schemas.ids import time_of
+from streams.fold import Agent, Batch, Changes, Fold, Record, Refused, State
+
+FOLLOWER = b"F"
+RECENT = b"R"
+SPANS = b"S"
+TOMBSTONE = b"T"
+
+# The thumbnail makes a photo ready.
+FIRST_VARIANT = 150
+# A Delivery holds at most 1,000 people, of whom the first one's may be the owner.
+CHUNK = 1_000
+# The last spans of being pulled that are remembered: a photo from an older one, ready only now, is pushed as well as pulled,
+# which shows it once all the same.
+MOST_SPANS = 32
+
+# In a chunk of joined keys, the follower stands behind the family and the author.
+_FOLLOWERS = {n: Struct(">" + "9xQ" * n) for n in (CHUNK - 1, CHUNK)}
+
+Span = tuple[int, int]
+
+
+def agent(rules: Rules) -> Agent:
+    """Return the agent `fanout`, which remembers as many photos of an author as a feed is deep."""
+    return Agent(
+        name="fanout",
+        role="feeds",
+        sources=("photos", "audience"),
+        fold=fold_of(rules),
+        writes=("timelines", "authors"),
+    )
+
+
+@dataclass
+class Turn:
+    """One batch being folded.
+
+    `pushes`: photos to deliver, by author; `own`: photos for their owner alone; `backfills`: (follower, author) newly gained.
+    """
+
+    state: State
+    depth: int
+    pushes: dict[int, set[int]] = field(default_factory=dict)
+    own: dict[int, int] = field(default_factory=dict)
+    backfills: dict[tuple[int, int], None] = field(default_factory=dict)
+    authors: dict[int, AuthorRow] = field(default_factory=dict)
+    recents: dict[int, list[int]] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+
+    def recent(self, author_id: int) -> list[int]:
+        """Return the author's newest photos, ascending; the list may be changed until the turn ends."""
+        found = self.recents.get(author_id)
+        if found is None:
+            found = self.recents[author_id] = list(unpacked(self.state.get(key_of(RECENT, author_id))))
+        return found
+
+    def ended(self) -> Changes:
+        """Keep what changed and return the rows, which are scanned from the state as they are written."""
+        for author_id, photo_ids in self.recents.items():
+            self.state.put(key_of(RECENT, author_id), packed(photo_ids))
+        rows = {"timelines": self.timelines(), "authors": list(self.authors.values())}
+        return Changes(rows=rows, refused=self.refused)
+
+    def timelines(self) -> Iterator[Backfill | Delivery]:
+        for photo_id, author_id in self.own.items():
+            yield Delivery(photo_id, (author_id,))
+        for follower_id, author_id in self.backfills:
+            pulled = spans_of(self.state, author_id)
+            photo_ids = tuple(p for p in reversed(self.recent(author_id)) if not is_pulled(p, pulled))
+            if photo_ids:
+                yield Backfill(follower_id, photo_ids)
+        yield from deliveries(self.state, {author: tuple(sorted(ids)) for author, ids in self.pushes.items() if ids})
+
+
+def fold_of(rules: Rules) -> Fold:
+    """Return the fold of photo events and AudienceChanged into rows for `timelines` and `authors`."""
+
+    def fold(batch: Batch, state: State) -> Changes:
+        turn = Turn(state, rules.feed_depth)
+        for record in batch.records:
+            match record.event:
+                case VariantReady(pixels=pixels) if pixels == FIRST_VARIANT:
+                    fold_ready(turn, record)
+                case PhotoDeleted():
+                    fold_deleted(turn, record.event)
+                case AudienceChanged():
+                    fold_audience(turn, record)
+        return turn.ended()
+
+    return fold
+
+
+def fold_ready(turn: Turn, record: Record) -> None:
+    """Deliver a photo that became ready, unless it was deleted, is known, or is pulled."""
+    photo_id, author_id = record.event.photo_id, record.event.owner_id
+    try:
+        check_not_ahead("photo", photo_id, record.appended_at)
+    except Nonsense as nonsense:
+        turn.refused.append(Refused(record.offset, str(nonsense)))
+        return
+    if turn.state.get(key_of(TOMBSTONE, photo_id)) is not None:
+        return
+    recent = turn.recent(author_id)
+    at = bisect_left(recent, photo_id)
+    if at < len(recent) and recent[at] == photo_id:
+        return
+    recent.insert(at, photo_id)
+    # One more than the depth is kept: whoever is given them all has a full ring, which then knows that older ones exist.
+    del recent[: max(0, len(recent) - turn.depth - 1)]
+    turn.authors[photo_id] = AuthorRow(author_id, photo_id)
+    if is_pulled(photo_id, spans_of(turn.state, author_id)):
+        turn.own[photo_id] = author_id
+    else:
+        turn.pushes.setdefault(author_id, set()).add(photo_id)
+
+
+def fold_deleted(turn: Turn, event: PhotoDeleted) -> None:
+    """Set the tombstone, and forget what was not yet delivered."""
+    photo_id, author_id = event.photo_id, event.owner_id
+    turn.state.put(key_of(TOMBSTONE, photo_id), b"")
+    turn.authors.pop(photo_id, None)
+    turn.own.pop(photo_id, None)
+    turn.pushes.get(author_id, set()).discard(photo_id)
+    recent = turn.recent(author_id)
+    # In a full list the deleted one keeps its place, or a reader's ring that got the list would not know that older ones exist.
+    if len(recent) <= turn.depth and photo_id in recent:
+        recent.remove(photo_id)
+
+
+def fold_audience(turn: Turn, record: Record) -> None:
+    """Gain or lose a follower, or begin or end a span of being pulled."""
+    event: AudienceChanged = record.event
+    author_id, follower_id = event.author_id, event.follower_id
+    match event.kind:
+        case AudienceKind.GAINED if follower_id is not None:
+            key = key_of(FOLLOWER, author_id, follower_id)
+            if turn.state.get(key) is None:
+                turn.state.put(key, b"")
+                turn.backfills[follower_id, author_id] = None
+        case AudienceKind.LOST if follower_id is not None:
+            turn.state.delete(key_of(FOLLOWER, author_id, follower_id))
+            turn.backfills.pop((follower_id, author_id), None)
+        case AudienceKind.PULLED | AudienceKind.PUSHED:
+            fold_spans(turn, author_id, event)
+        case _:
+            reason = f"AudienceChanged of kind {event.kind.value} with follower_id {follower_id} makes no sense"
+            turn.refused.append(Refused(record.offset, reason))
+
+
+def fold_spans(turn: Turn, author_id: int, event: AudienceChanged) -> None:
+    """Begin or end a span; what was kept back and is not pulled any more is pushed now."""
+    before = spans_of(turn.state, author_id)
+    lasting = bool(before) and before[-1][1] == 0
+    after = before
+    if event.kind is AudienceKind.PULLED and not lasting:
+        after = (*before, (event.changed_at, 0))[-MOST_SPANS:]
+    elif event.kind is AudienceKind.PUSHED and lasting:
+        start = before[-1][0]
+        after = (*before[:-1], (start, max(start, event.changed_at)))
+    turn.state.put(key_of(SPANS, author_id), packed([at for span in after for at in span]))
+    missed = [p for p in turn.recent(author_id) if is_pulled(p, before) and not is_pulled(p, after)]
+    turn.pushes.setdefault(author_id, set()).update(missed)
+
+
+def deliveries(state: State, pushes: dict[int, tuple[int, ...]]) -> Iterator[Delivery]:
+    """Yield photos into timelines by at most 1,000 people, author by author in turns; each owner is in their first chunk."""
+    turns = deque((author_id, None) for author_id in sorted(pushes, key=lambda author_id: pushes[author_id]))
+    while turns:
+        author_id, after = turns.popleft()
+        first = (author_id,) if after is None else ()
+        wanted = CHUNK - len(first)
+        keys = [key for key, _ in state.scan(key_of(FOLLOWER, author_id), after, wanted)]
+        user_ids = first + followers_in(keys)
+        if len(keys) == wanted:
+            turns.append((author_id, keys[-1]))
+        if user_ids:
+            # Ascending, since a timeline takes an id above its newest for the least work.
+            for photo_id in pushes[author_id]:
+                yield Delivery(photo_id, user_ids)
+
+
+def followers_in(keys: list[bytes]) -> tuple[int, ...]:
+    """Return the followers that keys of the family FOLLOWER name."""
+    whole = _FOLLOWERS.get(len(keys)) or Struct(">" + "9xQ" * len(keys))
+    return whole.unpack(b"".join(keys))
+
+
+def spans_of(state: State, author_id: int) -> tuple[Span, ...]:
+    """Return the spans (from, to) in ms in which an author is pulled; `to` is 0 while it lasts."""
+    times = unpacked(state.get(key_of(SPANS, author_id)))
+    return tuple(zip(times[::2], times[1::2], strict=True))
+
+
+def is_pulled(photo_id: int, spans: tuple[Span, ...]) -> bool:
+    """Return whether a photo is surely pulled at read; one on the very border of a span is pushed as well."""
+    at = time_of(photo_id)
+    return any(start < at and (not end or at < end) for start, end in spans)
+
+
+def packed(numbers: list[int]) -> bytes:
+    """Return numbers as 8 big-endian bytes each."""
+    return Struct(f">{len(numbers)}Q").pack(*numbers)
+
+
+def unpacked(value: bytes | None) -> tuple[int, ...]:
+    """Return the numbers of 8 big-endian bytes each; none for None."""
+    return Struct(f">{len(value) // ID_BYTES}Q").unpack(value) if value else ()
