@@ -5,17 +5,33 @@ from __future__ import annotations
 import math
 from random import Random
 
-from infra.demo.pictures import Canvas, Colour, Image, colour_at, mix, smooth, soften, tint
+from infra.demo.pictures import Canvas, Colour, Image, colour_at, mix, smooth, tint
 
 
 def mountains(canvas: Canvas, light: str = "dusk") -> Image:
     """Ridges behind ridges, each paler with distance, under a sun or a soft sky."""
     random = canvas.random
     sky, far, near = {
-        "dusk": (((0.0, (0.10, 0.16, 0.42)), (0.35, (0.55, 0.35, 0.45)), (0.6, (1.5, 0.72, 0.32))), (0.85, 0.45, 0.36), (0.02, 0.02, 0.05)),
-        "dawn": (((0.0, (0.28, 0.42, 0.70)), (0.4, (0.80, 0.66, 0.68)), (0.62, (1.35, 1.0, 0.72))), (0.78, 0.68, 0.72), (0.03, 0.06, 0.09)),
-        "blue": (((0.0, (0.12, 0.30, 0.62)), (0.5, (0.50, 0.72, 0.95)), (0.65, (0.95, 1.02, 1.05))), (0.55, 0.70, 0.86), (0.01, 0.05, 0.08)),
-        "rose": (((0.0, (0.34, 0.22, 0.48)), (0.35, (0.85, 0.42, 0.55)), (0.6, (1.5, 0.85, 0.75))), (0.80, 0.50, 0.62), (0.05, 0.02, 0.08)),
+        "dusk": (
+            ((0.0, (0.10, 0.16, 0.42)), (0.35, (0.55, 0.35, 0.45)), (0.6, (1.5, 0.72, 0.32))),
+            (0.85, 0.45, 0.36),
+            (0.02, 0.02, 0.05),
+        ),
+        "dawn": (
+            ((0.0, (0.28, 0.42, 0.70)), (0.4, (0.80, 0.66, 0.68)), (0.62, (1.35, 1.0, 0.72))),
+            (0.78, 0.68, 0.72),
+            (0.03, 0.06, 0.09),
+        ),
+        "blue": (
+            ((0.0, (0.12, 0.30, 0.62)), (0.5, (0.50, 0.72, 0.95)), (0.65, (0.95, 1.02, 1.05))),
+            (0.55, 0.70, 0.86),
+            (0.01, 0.05, 0.08),
+        ),
+        "rose": (
+            ((0.0, (0.34, 0.22, 0.48)), (0.35, (0.85, 0.42, 0.55)), (0.6, (1.5, 0.85, 0.75))),
+            (0.80, 0.50, 0.62),
+            (0.05, 0.02, 0.08),
+        ),
     }[light]
     sun_x, sun_y = random.uniform(0.2, 0.8), random.uniform(0.34, 0.44)
     scene = canvas.gradient(sky) + tint(canvas.glow(sun_x, sun_y, 0.16), (1.4, 0.8, 0.4))
@@ -30,7 +46,7 @@ def mountains(canvas: Canvas, light: str = "dusk") -> Image:
             line = with_pines(canvas, random, line, 0.09)
         colour: Colour = tuple(f + (n - f) * nearness**0.6 for f, n in zip(far, near, strict=True))  # type: ignore[assignment]
         lit = tint(1.0 + canvas.noise(0.05, 4, 60 + layer) * 0.16, colour)
-        mist = (canvas.under(line) * (2.6 / (1.2 - nearness * 0.5))).clamp() * (0.75 * (1 - nearness * 0.95))
+        mist = (canvas.under(line) * (2.6 / (1.2 - nearness * 0.5))).clamp() * (0.62 * (1 - nearness))
         slope = mix(lit, tint(canvas.x * 0 + 1, colour_at(sky, 0.58)), mist)
         scene = mix(scene, slope, canvas.below(line)).copy_memory()
     return scene
@@ -52,7 +68,10 @@ def ridge(canvas: Canvas, seed: int, base: float, height: float, roughness: floa
     for octave in range(9):
         reach = [random.uniform(-1, 1) for _ in range(3 * 2**octave + 3)]
         waves.append((reach, 3 * 2**octave / 2, 0.52**octave * (roughness if octave > 3 else 1.0)))
-    return [base - height * sum(level(reach, column / canvas.width * count) * weight for reach, count, weight in waves) for column in range(canvas.width)]
+    return [
+        base - height * sum(level(reach, column / canvas.width * count) * weight for reach, count, weight in waves)
+        for column in range(canvas.width)
+    ]
 
 
 def level(points: list[float], place: float) -> float:
@@ -89,16 +108,21 @@ def sea(canvas: Canvas, light: str = "gold") -> Image:
     horizon, sun_x = random.uniform(0.50, 0.58), random.uniform(0.3, 0.7)
     sun_y = horizon - random.uniform(0.03, 0.09)
     air = canvas.gradient(sky) + tint(canvas.glow(sun_x, sun_y, 0.20), (1.5, 0.75, 0.25))
-    air = air + tint(smooth(canvas.distance(sun_x, sun_y), 0.037, 0.031), sun)
     banks = smooth(canvas.noise(0.22, 6, 3, wide=3.2) + (canvas.y - 0.25) * 0.5, 0.05, 0.8) * 0.8
     lit = smooth(canvas.glow(sun_x, horizon, 0.55), 0.15, 0.95)
-    air = mix(air, mix(tint(canvas.x * 0 + 1, tuple(c * 0.55 for c in sky[1][1])), (1.9, 0.8, 0.35), lit), banks * (1 - smooth(canvas.y, horizon - 0.12, horizon))).copy_memory()
+    air = mix(
+        air,
+        mix(tint(canvas.x * 0 + 1, tuple(c * 0.55 for c in sky[1][1])), (1.9, 0.8, 0.35), lit),
+        banks * (1 - smooth(canvas.y, horizon - 0.12, horizon)),
+    ).copy_memory()
+    calm = air
+    air = air + tint(smooth(canvas.distance(sun_x, sun_y), 0.037, 0.031) * (1 - banks * 0.8), sun)
     depth = ((canvas.y - horizon) / (1 - horizon)).clamp(min=0.0005, max=1)
     waves = sea_waves(canvas, depth)
     # The mirror image of the sky, shaken by the waves, more so the nearer they are.
-    mirrored = air.flipver()
+    mirrored = calm.flipver()
     shift = (2 * horizon - 1) * canvas.height
-    water = canvas.warp(mirrored, waves * depth * 30, waves * depth * 60 - shift * 0 + 0)
+    water = canvas.warp(mirrored, waves * depth * 30, waves * depth * 60)
     water = water.embed(0, round(shift), canvas.width, canvas.height, extend="copy") if abs(shift) >= 1 else water
     water = water * (0.50 + 0.24 * waves) * [0.80, 0.90, 1.0] * (1 - 0.45 * depth)
     path = (((canvas.x - sun_x) * canvas.aspect) / (0.035 + 0.16 * depth)) ** 2
@@ -108,7 +132,10 @@ def sea(canvas: Canvas, light: str = "gold") -> Image:
     if random.random() < 0.6:
         headland = ridge(canvas, canvas.seed + 5, 0.0, 0.05, 0.8)
         side = 1 if sun_x < 0.5 else -1
-        line = [horizon + 0.004 - max(0.0, (0.16 + h) * (1 - min(1.0, abs((1 if side > 0 else 0) - c / canvas.width) / 0.34))) for c, h in enumerate(headland)]
+        line = [
+            horizon + 0.004 - max(0.0, (0.16 + h) * (1 - min(1.0, abs((1 if side > 0 else 0) - c / canvas.width) / 0.34)))
+            for c, h in enumerate(headland)
+        ]
         scene = mix(scene, (0.035, 0.03, 0.045), canvas.below(line) * (1 - smooth(canvas.y, horizon + 0.001, horizon + 0.006)))
     return scene
 
@@ -125,7 +152,9 @@ def sea_waves(canvas: Canvas, depth: Image) -> Image:
 def forest(canvas: Canvas, light: str = "mist") -> Image:
     """Rows of pines fading into fog, light falling from one side."""
     random = canvas.random
-    fog, dark = {"mist": ((0.72, 0.80, 0.82), (0.010, 0.030, 0.028)), "gold": ((1.15, 0.88, 0.52), (0.040, 0.026, 0.014))}[light]
+    fog, dark = {"mist": ((0.72, 0.80, 0.82), (0.010, 0.030, 0.028)), "gold": ((1.15, 0.88, 0.52), (0.040, 0.026, 0.014))}[
+        light
+    ]
     sun_x = random.uniform(0.25, 0.75)
     scene = canvas.gradient(((0.0, tuple(c * 0.75 for c in fog)), (0.5, fog), (1.0, tuple(c * 0.8 for c in fog))))
     scene = scene + tint(canvas.glow(sun_x, 0.22, 0.30), (0.9, 0.75, 0.5))
@@ -136,7 +165,12 @@ def forest(canvas: Canvas, light: str = "mist") -> Image:
         line = with_pines(canvas, random, line, 0.10 + 0.30 * nearness)
         colour: Colour = tuple(f + (d - f) * nearness**0.75 for f, d in zip(fog, dark, strict=True))  # type: ignore[assignment]
         mask = canvas.below(line)
-        drift = smooth(canvas.noise(0.30, 4, 20 + row, wide=3.0), -0.2, 0.9) * (canvas.under(line) * 4).clamp() * 0.8 * (1 - nearness)
+        drift = (
+            smooth(canvas.noise(0.30, 4, 20 + row, wide=3.0), -0.2, 0.9)
+            * (canvas.under(line) * 4).clamp()
+            * 0.8
+            * (1 - nearness)
+        )
         scene = mix(scene, mix(canvas.flat(colour), fog, drift), mask * (0.35 + 0.65 * nearness)).copy_memory()
     rays = canvas.glow(sun_x, 0.10, 0.55) * smooth(canvas.noise(0.4, 2, 31), -0.4, 0.8)
     return scene + tint(rays * 0.35, (1.0, 0.85, 0.55))
@@ -157,7 +191,11 @@ def dunes(canvas: Canvas, light: str = "evening") -> Image:
         turn = random.uniform(0.6, 1.6)
         bend = canvas.noise(0.5, 2, 40 + row, wide=2.5) * 0.10
         lit = smooth(depth * turn + bend + slope_of(canvas, line), -0.02, 0.035)
-        ripples = ((depth * (90 + 260 / (0.6 + nearness)) + canvas.noise(0.12, 3, 50 + row, wide=3) * 7) * (180 / math.pi)).sin() * 0.06 * nearness
+        ripples = (
+            ((depth * (90 + 260 / (0.6 + nearness)) + canvas.noise(0.12, 3, 50 + row, wide=3) * 7) * (180 / math.pi)).sin()
+            * 0.06
+            * nearness
+        )
         body = mix(tint(1 + ripples * 0.5, shade), tint(1 + ripples + canvas.noise(0.004, 1, 70) * 0.06, sand), lit)
         body = mix(body, tuple(c * 0.9 for c in sky[-1][1]), canvas.x * 0 + 0.55 * (1 - nearness))
         scene = mix(scene, body, canvas.below(line)).copy_memory()
@@ -167,7 +205,10 @@ def dunes(canvas: Canvas, light: str = "evening") -> Image:
 def dune_line(canvas: Canvas, random: Random, base: float, height: float) -> list[float]:
     """A smooth crest with a few sharp tops, as wind leaves them."""
     phases = [(random.uniform(0.7, 2.2), random.uniform(0, 6.3), random.uniform(0.4, 1.0)) for _ in range(3)]
-    return [base - height * sum(a * (1 - abs(math.sin(c / canvas.width * f * 3.1 + p)) ** 1.3) for f, p, a in phases) for c in range(canvas.width)]
+    return [
+        base - height * sum(a * (1 - abs(math.sin(c / canvas.width * f * 3.1 + p)) ** 1.3) for f, p, a in phases)
+        for c in range(canvas.width)
+    ]
 
 
 def slope_of(canvas: Canvas, line: list[float]) -> Image:
@@ -181,7 +222,11 @@ def clouds(canvas: Canvas, light: str = "day") -> Image:
     """Heaped clouds in a deep sky, lit from above or from behind."""
     sky, lit, dark = {
         "day": (((0.0, (0.05, 0.20, 0.58)), (1.0, (0.42, 0.68, 0.95))), (1.25, 1.22, 1.18), (0.46, 0.52, 0.62)),
-        "evening": (((0.0, (0.16, 0.18, 0.46)), (0.6, (0.9, 0.5, 0.5)), (1.0, (1.5, 0.85, 0.45))), (1.6, 0.95, 0.72), (0.34, 0.24, 0.38)),
+        "evening": (
+            ((0.0, (0.16, 0.18, 0.46)), (0.6, (0.9, 0.5, 0.5)), (1.0, (1.5, 0.85, 0.45))),
+            (1.6, 0.95, 0.72),
+            (0.34, 0.24, 0.38),
+        ),
     }[light]
     shape = canvas.noise(0.42, 8, 1, wide=1.5, gain=0.56) + (canvas.y - 0.42) * 0.9
     above = shape.embed(0, round(canvas.height * 0.045), canvas.width, canvas.height, extend="copy")

@@ -169,10 +169,12 @@ def colour_at(stops: Sequence[tuple[float, Colour]], place: float) -> Colour:
     return stops[-1][1]
 
 
-def expose(canvas: Canvas, scene: Image, width: int, height: int, exposure: float = 1.0, grain: float = 2.2) -> Image:
+def expose(canvas: Canvas, scene: Image, width: int, height: int, exposure: float = 0.55, grain: float = 2.2) -> Image:
     """Turn light into a picture of 8-bit sRGB at its final size: lens, film curve, vignette, grain."""
     away = canvas.distance(0.5, 0.5) / (0.5 * math.hypot(canvas.aspect, 1.0))
     light = (scene * exposure * (1 - 0.42 * away * away * away)).copy_memory()
+    grey = light.bandmean()
+    light = ((grey + (light - grey) * 1.25).clamp(min=0, max=9) ** 1.12).copy_memory()
     bright = (light - 0.85).clamp(min=0, max=3)
     light = light + soften(bright, canvas.height * 0.02) * 0.5
     # The film's shoulder and toe in one curve (Narkowicz 2015).
