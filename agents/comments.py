@@ -141,7 +141,7 @@ def set_likers(state: State, people: list[tuple[int, int, int, bool]]) -> dict[i
 
 
 def rows_of(comments: Iterable[tuple[int, Comment]]) -> list[CommentRow]:
-    """Return rows of what was added or deleted. A tombstone has no likes: it does not matter whether they came before it."""
+    """Return rows of what was added or deleted; a tombstone has no text and no likes."""
     return [
         CommentRow(comment_id, c.photo_id, c.author_id, c.text, 0 if c.deleted else c.likes, c.deleted)
         for comment_id, c in comments

@@ -103,8 +103,6 @@ def fold_wish(turn: Turn, record: Record) -> None:
         turn.changes.refused.append(Refused(record.offset, "wish UNKNOWN: a newer agent wrote it; upgrade this one and replay"))
         return
     followee_id, follower_id = event.followee_id, event.follower_id
-    # Touched, also when the count stays, so that which counts exist does not depend on what was read first.
-    turn.counted.setdefault(followee_id, 0)
     privacy = read_privacy(turn.state, followee_id)
     if privacy.deleted:
         return
@@ -142,6 +140,7 @@ def fold_account(turn: Turn, record: Record) -> None:
     after, affected_from = privacy_after(before, record.event)
     if after == before:
         return
+    # Touched, also when the count stays, so that which counts exist does not depend on what was read first.
     turn.counted.setdefault(user_id, 0)
     turn.state.put(key_of(PRIVACY, user_id), msgspec.msgpack.encode(after))
     for follower_id in who_wanted(turn.state, user_id, affected_from):

@@ -68,7 +68,7 @@ def relations(random: Random, length: int) -> list[e.Event]:
 
 
 def wishes(random: Random, length: int) -> list[e.Event]:
-    """Wishes between four people as `relations` tells them: wanted, accepted, ended, and wanted again."""
+    """Wishes between four people as `relations` tells them; some at the very ms at which an account changes."""
     standing: dict[tuple[int, int], tuple[str, int]] = {}
     history = []
     for step in range(length):
@@ -77,7 +77,7 @@ def wishes(random: Random, length: int) -> list[e.Event]:
         state, wanted = standing.get((follower, followee), ("NONE", 0))
         choices = {"NONE": ["WANTED"], "WANTED": ["ACCEPTED", "NONE"], "ACCEPTED": ["NONE"]}
         after = random.choice(choices[state])
-        at = 2 * step + 1
+        at = 2 * step + random.randint(0, 1)
         wanted = at if after == "WANTED" else wanted
         standing[follower, followee] = (after, wanted)
         history.append(b.wish(follower, after, followee, wanted, at))
