@@ -4,7 +4,7 @@ A count is touched by every record that is about its entity, also when it stays 
 function of the log and not of where its batches began.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from agents.keys import ids_in, key_of
 from projections.rows import CounterKind, CounterRow
@@ -12,7 +12,7 @@ from streams.fold import Changes, InvariantBroken, State
 
 COUNT = b"#"
 DIRTY = b"!"
-MOST_ROWS_PER_FLUSH = 20_000
+READ_CHUNK = 1_000
 
 
 def change_counts(state: State, kind: CounterKind, deltas: Mapping[int, int]) -> list[CounterRow]:
@@ -34,18 +34,23 @@ def change_counts(state: State, kind: CounterKind, deltas: Mapping[int, int]) ->
 
 
 def flush_of(kind: CounterKind) -> Callable[[State], Changes]:
-    """Return the flush of an agent that keeps counts of this kind: at most 20,000 rows a time, oldest entities first."""
+    """Return the flush of an agent that keeps counts of this kind: a row for each count that changed since the last one.
+
+    All of them at once, since a store takes one flush for each position; the rows are read in chunks as they are written.
+    """
 
     def flush(state: State) -> Changes:
-        dirty = [key for key, _ in state.scan(DIRTY, limit=MOST_ROWS_PER_FLUSH)]
-        entities = [ids_in(key)[0] for key in dirty]
-        counts = state.get_many([key_of(COUNT, entity) for entity in entities])
+        dirty = [key for key, _ in state.scan(DIRTY)]
         for key in dirty:
             state.delete(key)
-        rows = [
-            CounterRow(kind, entity, int.from_bytes(count or b"", "big"))
-            for entity, count in zip(entities, counts, strict=True)
-        ]
-        return Changes(rows={"counter_rows": rows})
+        return Changes(rows={"counter_rows": counts_of(state, kind, [ids_in(key)[0] for key in dirty])})
 
     return flush
+
+
+def counts_of(state: State, kind: CounterKind, entities: Sequence[int]) -> Iterator[CounterRow]:
+    for first in range(0, len(entities), READ_CHUNK):
+        chunk = entities[first : first + READ_CHUNK]
+        counts = state.get_many([key_of(COUNT, entity) for entity in chunk])
+        for entity, count in zip(chunk, counts, strict=True):
+            yield CounterRow(kind, entity, int.from_bytes(count or b"", "big"))

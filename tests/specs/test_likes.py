@@ -63,4 +63,12 @@ def test_flush_tells_each_changed_count_once(play):
     play.given(liked(BOB, SHOT)).given(liked(CY, SHOT))
     flush = likes.agent().flush
     assert [tuple(row) for row in flush(play.state).rows["counter_rows"]] == [("likes", SHOT, 2)]
-    assert flush(play.state).rows["counter_rows"] == []
+    assert list(flush(play.state).rows["counter_rows"]) == []
+    play.given(unliked(CY, SHOT))
+    assert [tuple(row) for row in flush(play.state).rows["counter_rows"]] == [("likes", SHOT, 1)]
+
+
+def test_flush_tells_everything_that_waits(play):
+    play.given(*(liked(BOB, photo(ANN, number)) for number in range(2_500)))
+    rows = list(likes.agent().flush(play.state).rows["counter_rows"])
+    assert [row.entity_id for row in rows] == [photo(ANN, number) for number in range(2_500)]
