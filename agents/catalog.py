@@ -6,7 +6,7 @@ and returns the fold. Roles: people, content, feeds, media, trends.
 
 from collections.abc import AsyncIterator
 
-from agents import accounts, comments, follows, likers, likes, photos, relations, viewers
+from agents import accounts, comments, fanout, follows, likers, likes, photos, relations, viewers
 from agents.rules import Rules
 from streams.fold import Agent, Batch, Caused, Effect, InvariantBroken
 
@@ -20,6 +20,7 @@ FOLD_MODULES: tuple[str, ...] = (
     "likes",
     "likers",
     "comments",
+    "fanout",
 )
 
 
@@ -39,6 +40,8 @@ def catalog(rules: Rules, resize: Effect = unwired) -> tuple[Agent, ...]:
         likes.agent(),
         likers.agent(),
         comments.agent(),
+        fanout.agent(rules),
+        Agent("resize", "media", ("photos",), effect=resize, emits=("photos",), max_records=64),
     )
 
 
