@@ -58,13 +58,16 @@ class Codec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How one released schema's bodies are read: enums as numbers (so that their range is checked), times as longs."""
+    """How one released schema's bodies are read: enums as numbers (so that their range is checked), times as longs.
+
+    `fields` are each field's name, whether it may be null, and the schema of its value.
+    """
 
     released: Released
     event_type: type[Event]
     schema: Any
     enums: tuple[tuple[str, tuple[Enum, ...]], ...]
-    fields: tuple[tuple[str, Any], ...]
+    fields: tuple[tuple[str, bool, Any], ...]
 
 
 def open_codec(lock: Lock | None = None) -> Codec:
@@ -138,21 +141,19 @@ class Decoder:
         """
         events: list[tuple[int, Event]] = []
         bad: list[tuple[int, BadRecord]] = []
-        unread: dict[Released, list[BadRecord]] = {}
+        unread: dict[bytes, list[BadRecord]] = {}
         for row, raw in enumerate(payloads):
-            writer = None
             try:
-                writer = self.writer_of(raw, topic)
-                events.append((row, self._read(raw, writer)))
+                events.append((row, self._read(raw, self.writer_of(raw, topic))))
             except BadRecord as refusal:
                 bad.append((row, refusal))
-                if writer is not None:
-                    unread.setdefault(writer.released, []).append(refusal)
-        for released, refusals in unread.items():
-            if len(refusals) > SUSPICIOUS_RECORDS:
-                header = header_of(released.id)
-                good = sum(raw is not None and raw[:HEADER_BYTES] == header for raw in payloads) - len(refusals)
-                check_some_decode(released, good, refusals)
+                if raw is not None:
+                    unread.setdefault(raw[:HEADER_BYTES], []).append(refusal)
+        for header, refusals in unread.items():
+            writer = self._writers.get(header)
+            if writer is not None and topic in (None, writer.released.topic):
+                came = sum(raw is not None and raw[:HEADER_BYTES] == header for raw in payloads)
+                check_some_decode(writer.released, came - len(refusals), refusals)
         return events, bad
 
     def writer_of(self, raw: bytes | None, topic: str | None = None) -> Writer:
@@ -167,18 +168,20 @@ class Decoder:
         body.seek(HEADER_BYTES)
         try:
             values = fastavro.schemaless_reader(body, writer.schema, None)
-            for name, members in writer.enums:
-                index = values[name]
-                if index < 0:
-                    raise IndexError(index)
-                values[name] = members[index]
-            event = msgspec.convert(values, writer.event_type)
-        except _WRONG as error:
-            raise _where_it_went_wrong(raw, writer, error) from error
+            whole = body.tell() == len(raw)
+        except _WRONG:
+            whole = False
+        if not whole:
+            body.seek(HEADER_BYTES)
+            values = _read_field_by_field(body, len(raw), writer)
         if body.tell() != len(raw):
             left = len(raw) - body.tell()
             raise BadRecord(f"{left} bytes are left over after the last field of {writer.event_type.__name__}")
-        return event
+        for name, members in writer.enums:
+            if not 0 <= values[name] < len(members):
+                raise _no_such_symbol(name, values[name], members)
+            values[name] = members[values[name]]
+        return msgspec.convert(values, writer.event_type)
 
     def _refused_header(self, raw: bytes | None, topic: str | None) -> BadRecord:
         if raw is None:
@@ -215,8 +218,15 @@ def _writer(released: Released, event_type: type[Event]) -> Writer:
             enums.append((field["name"], _members(field["type"]["symbols"], classes.get(field["name"]))))
             field["type"] = "long"
         field.pop("default", None)
-    fields = tuple((field["name"], fastavro.parse_schema(field["type"])) for field in plain["fields"])
-    return Writer(released, event_type, fastavro.parse_schema(plain), tuple(enums), fields)
+    schema = fastavro.parse_schema(plain)
+    fields = tuple(_alone(field) for field in schema["fields"])
+    return Writer(released, event_type, schema, tuple(enums), fields)
+
+
+def _alone(field: Mapping[str, Any]) -> tuple[str, bool, Any]:
+    """Return a field's name, whether it may be null, and the schema of its value."""
+    nullable = isinstance(field["type"], list)
+    return field["name"], nullable, field["type"][1] if nullable else field["type"]
 
 
 def _members(symbols: Sequence[str], enum: type[Enum] | None) -> tuple[Any, ...]:
@@ -238,25 +248,28 @@ def _without_logical_types(node: Any) -> Any:
     return {key: value if key in ("default", "symbols") else _without_logical_types(value) for key, value in node.items()}
 
 
-def _where_it_went_wrong(raw: bytes, writer: Writer, error: Exception) -> BadRecord:
-    """Return why a body cannot be read and at which field, by reading it once more, field by field."""
-    body = BytesIO(raw)
-    body.seek(HEADER_BYTES)
-    enums = dict(writer.enums)
-    for name, schema in writer.fields:
+def _read_field_by_field(body: BytesIO, end: int, writer: Writer) -> dict[str, Any]:
+    """Return the values of a body that could not be read at once; BadRecord with the field where it goes wrong.
+
+    A branch number that no writer writes is read as polars reads it, all but 0 for the value, so that what a record says
+    does not depend on whether it came in columns.
+    """
+    values = {}
+    for name, nullable, schema in writer.fields:
         try:
-            value = fastavro.schemaless_reader(body, schema, None)
-        except (EOFError, IndexError) as cause:
-            ended = body.tell() >= len(raw)
-            return BadRecord("the record ends too early" if ended else f"cannot be read ({cause})", name)
-        except UnicodeDecodeError:
-            return BadRecord("the text is not UTF-8", name)
-        except _WRONG as cause:
-            return BadRecord(f"cannot be read ({cause})", name)
-        if name in enums and not 0 <= value < len(enums[name]):
-            symbols = ", ".join(getattr(member, "value", member) for member in enums[name])
-            return BadRecord(f"symbol number {value} is not one of 0..{len(enums[name]) - 1} ({symbols})", name)
-    return BadRecord(f"not a valid {writer.event_type.__name__}: {error}")
+            present = not nullable or fastavro.schemaless_reader(body, "long", None) != 0
+            values[name] = fastavro.schemaless_reader(body, schema, None) if present else None
+        except UnicodeDecodeError as error:
+            raise BadRecord("the text is not UTF-8", name) from error
+        except _WRONG as error:
+            ended = body.tell() >= end
+            raise BadRecord("the record ends too early" if ended else f"cannot be read ({error})", name) from error
+    return values
+
+
+def _no_such_symbol(name: str, number: int, members: Sequence[Any]) -> BadRecord:
+    symbols = ", ".join(getattr(member, "value", member) for member in members)
+    return BadRecord(f"symbol number {number} is not one of 0..{len(members) - 1} ({symbols})", name)
 
 
 def _cannot_encode(event: Event, schema: Any, error: Exception) -> CannotEncode:

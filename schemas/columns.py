@@ -149,15 +149,14 @@ def _layout(writer: Writer, types: dict[str, Any]) -> _Layout:
 
     For polars takes any byte for a boolean. Avro's `true`, read as a long, is -1.
     """
-    fields = writer.schema["fields"]
-    plain = [{"name": one["name"], "type": _boolean_as_long(one["type"])} for one in fields]
+    plain = [{"name": name, "type": _column_type(nullable, kind)} for name, nullable, kind in writer.fields]
     schema = {"type": "record", "name": "Row", "fields": [*plain, {"name": _GUARD, "type": "long"}]}
     parts = (b"avro.schema", json.dumps(schema).encode(), b"avro.codec", b"null")
     head = b"Obj\x01" + _varint(2) + b"".join(_varint(len(part)) + part for part in parts) + b"\0" + _SYNC
     symbols = {name: polars.Series(name, members, types[name]) for name, members in writer.enums if name in types}
     ranges = [(name, 0, len(members) - 1) for name, members in writer.enums]
-    ranges += [(one["name"], -1, 0) for one in fields if "boolean" in one["type"]]
-    return _Layout(head, frozenset(one["name"] for one in fields), symbols, tuple(ranges))
+    ranges += [(name, -1, 0) for name, _, kind in writer.fields if kind == "boolean"]
+    return _Layout(head, frozenset(name for name, _, _ in writer.fields), symbols, tuple(ranges))
 
 
 @dataclass
@@ -261,10 +260,9 @@ def _dtype(one: Field) -> Any:
     return _TYPES[kind]
 
 
-def _boolean_as_long(kind: Any) -> Any:
-    if isinstance(kind, list):
-        return [_boolean_as_long(one) for one in kind]
-    return "long" if kind == "boolean" else kind
+def _column_type(nullable: bool, kind: Any) -> Any:
+    read_as = "long" if kind == "boolean" else kind
+    return ["null", read_as] if nullable else read_as
 
 
 def _varint(value: int) -> bytes:
