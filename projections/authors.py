@@ -1,0 +1,24 @@
+"""Recent photos by author in Redis: `{s0001}author.1:<user>`, a ring for pulls at read.
+
+Answers: the newest photos of each of these authors below this id? A photo stays in the ring after it was deleted; the
+reader sees its card.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from projections.ring import RingPage
+from projections.stores import Stores
+from projections.structure import Rings
+from schemas.ids import shard_of
+
+STRUCTURE = Rings("authors", family="author", offers=lambda row: ((row.author_id,), (row.photo_id,)))
+
+
+async def pages(stores: Stores, author_ids: Iterable[int], below: int | None, limit: int) -> dict[int, RingPage]:
+    """Return the newest photos of each author below an id, all asked in one write."""
+    asked = list(dict.fromkeys(author_ids))
+    found = await asyncio.gather(
+        *(stores.redis.page(stores.key(STRUCTURE, shard_of(author), author), below, limit) for author in asked)
+    )
+    return dict(zip(asked, found, strict=True))

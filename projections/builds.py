@@ -1,0 +1,65 @@
+"""Which build of each projection is read and written: the build of the catalogue, unless another one was promoted.
+
+A rebuild writes build N+1 beside build N (`photos_2` beside `photos_1`, `card.2:` beside `card.1:`); promoting is one row.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from projections.catalog import PROJECTIONS
+from projections.keys import family_pattern, hash_key
+from projections.postgres import Postgres
+from projections.redis_store import RedisStore
+from projections.structure import Fields, Table
+from projections.structures import structure_of
+
+_FIRST = MappingProxyType({projection.name: projection.version for projection in PROJECTIONS})
+
+
+class Builds:
+    """The current build of each projection; `refresh` reads the promotions again."""
+
+    def __init__(self, promoted: Mapping[str, int]):
+        self._current = dict(_FIRST) | dict(promoted)
+
+    def of(self, name: str) -> int:
+        """Return the current build of a projection."""
+        return self._current[name]
+
+    def replace(self, promoted: Mapping[str, int]) -> None:
+        """Take over the promotions as they are now, all at once."""
+        self._current = dict(_FIRST) | dict(promoted)
+
+
+def first_build(name: str) -> int:
+    """Return the build that the catalogue names, which counts until another one is promoted."""
+    return _FIRST[name]
+
+
+async def create_build(postgres: Postgres, name: str, build: int) -> None:
+    """Create the empty tables of a build in every schema there is; keys in Redis need no creation."""
+    structure = structure_of(name)
+    if isinstance(structure, Table):
+        for server in range(len(postgres.pools)):
+            places = await postgres.places_on(server, structure)
+            await postgres.create(server, [(place, structure, build) for place in places])
+
+
+async def promote(postgres: Postgres, name: str, build: int) -> None:
+    """Make a build the one that is read and written, from one moment to the next."""
+    structure_of(name)
+    await postgres.promote(name, build)
+
+
+async def drop_build(postgres: Postgres, redis: RedisStore, name: str, build: int) -> None:
+    """Delete one build's tables or keys, for ever; ValueError when it is the one in use."""
+    in_use = Builds(await postgres.promotions()).of(name)
+    if build == in_use:
+        raise ValueError(f"build {build} of {name} is in use; promote another one first")
+    structure = structure_of(name)
+    if isinstance(structure, Table):
+        await postgres.drop(structure, build)
+        return
+    pattern = hash_key(structure, build) if isinstance(structure, Fields) else family_pattern(structure, build)
+    async for keys in redis.scan(pattern):
+        await redis.call("UNLINK", *keys)

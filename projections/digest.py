@@ -1,0 +1,109 @@
+"""Digests of what stores hold, and at which positions: rebuilt equals live when both digests and positions are equal (I8).
+
+PostgreSQL: rows and guards as of one moment on each server. Redis: all keys of a family, with the guards read before and
+after; `steady` says that nothing was written meanwhile.
+"""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from projections.canonical import MODULUS, hash_of, total_of
+from projections.keys import family_pattern, hash_key, suffix_of
+from projections.positions import Positions, cut, guard_names, in_order, raise_positions, redis_positions
+from projections.ring_digest import ring_rows
+from projections.shard_schema import READ_GUARDS
+from projections.stores import Stores
+from projections.structure import GLOBAL, Fields, Members, Strings, Structure, Table
+from projections.structures import structure_of
+from projections.tables import canonical_text
+
+KEYS_AT_ONCE = 500
+
+_DIGEST = """
+SELECT count(*), coalesce(sum(('x' || left(md5({canonical}), 16))::bit(64)::bigint), 0) FROM {{table}}"""
+
+
+class Digest(NamedTuple):
+    """The digest of one build of a projection. Totals are 16 hex digits; positions are next offsets."""
+
+    name: str
+    build: int
+    total: str
+    rows: int
+    by_shard: dict[int, str]
+    positions: Positions
+    steady: bool
+
+
+async def digest(stores: Stores, name: str, build: int | None = None) -> Digest:
+    """Return the digest of a projection's build, the current one unless said; KeyError for an unknown projection."""
+    structure = structure_of(name)
+    current = stores.builds.of(name)
+    chosen = current if build is None else build
+    names = guard_names(name, chosen, current)
+    if isinstance(structure, Table):
+        sums, counts, positions = await _digest_table(stores, structure, chosen, names)
+        return _made(name, chosen, sums, counts, positions, True)
+    before = await redis_positions(stores.redis, names)
+    sums, counts = {}, {}
+    async for shard, values in _keyed_rows(stores, structure, chosen):
+        sums[shard] = sums.get(shard, 0) + hash_of(values)
+        counts[shard] = counts.get(shard, 0) + 1
+    after = await redis_positions(stores.redis, names)
+    return _made(name, chosen, sums, counts, after, before == after)
+
+
+def _made(name: str, build: int, sums: dict[int, int], counts: dict[int, int], positions: Positions, steady: bool) -> Digest:
+    by_shard = {shard: f"{sums[shard] % MODULUS:016x}" for shard in sorted(sums) if counts[shard]}
+    total = f"{total_of(sums.values()):016x}"
+    return Digest(name, build, total, sum(counts.values()), by_shard, in_order(positions), steady)
+
+
+async def _digest_table(
+    stores: Stores, table: Table, build: int, names: dict[str, str]
+) -> tuple[dict[int, int], dict[int, int], Positions]:
+    sums: dict[int, int] = {}
+    counts: dict[int, int] = {}
+    positions: Positions = {}
+    text = _DIGEST.format(canonical=canonical_text(table).replace("{", "{{"))
+    for server in range(len(stores.postgres.pools)):
+        places = await stores.postgres.places_with(server, table, build)
+        async with stores.postgres.one_moment(server) as read:
+            for place in places:
+                [(counts[place], total)] = await read(text, place, table, build)
+                sums[place] = int(total)
+                for agent, partition, sources in await read(READ_GUARDS, place):
+                    if agent in names:
+                        raise_positions(positions, names[agent], partition, sources)
+    return sums, counts, positions
+
+
+async def _keyed_rows(stores: Stores, structure: Structure, build: int) -> AsyncIterator[tuple[int, tuple]]:
+    """Yield the shard and the canonical values of every row in Redis."""
+    if isinstance(structure, Fields):
+        found = await stores.redis.call("HGETALL", hash_key(structure, build))
+        for field, value in zip(found[::2], found[1::2], strict=True):
+            yield GLOBAL, (field, value)
+        return
+    seen: set[bytes] = set()
+    async for scanned in stores.redis.scan(family_pattern(structure, build)):
+        fresh = [key for key in scanned if key not in seen]
+        seen.update(fresh)
+        for keys in cut(fresh, KEYS_AT_ONCE):
+            rows = _rows_of(stores, structure, keys)
+            async for key, values in rows:
+                yield int(key[2:6]), values
+
+
+async def _rows_of(stores: Stores, structure: Structure, keys: list[bytes]) -> AsyncIterator[tuple[bytes, tuple]]:
+    if isinstance(structure, Strings):
+        for key, value in zip(keys, await stores.redis.call("MGET", *keys), strict=True):
+            if value is not None:
+                yield key, (suffix_of(key), value)
+    elif isinstance(structure, Members):
+        for key in keys:
+            for member in await stores.redis.call("SMEMBERS", key):
+                yield key, (suffix_of(key), member)
+    else:
+        async for key, values in ring_rows(stores, structure, keys):
+            yield key, values

@@ -1,0 +1,296 @@
+"""PostgreSQL for projections: pools per server, schemas on first use, guarded commits, reads.
+
+The only module that knows the driver. SQL comes as text with places in braces; `{table}` becomes the table of one shard
+and build. Nothing here knows what a projection means. Statements are never prepared, so PgBouncer may stand between.
+"""
+
+import asyncio
+import contextlib
+import functools
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import AsyncConnectionPool
+
+from projections import shard_schema
+from projections.away import StoreAway, StoreLost, StoreNotPrepared
+from projections.shard_map import ShardMap
+from projections.structure import GLOBAL, Table
+from projections.tables import GuardLine, Statement, create_texts
+
+WAIT_SECONDS = 3.0
+# 0.05 s doubled six times: about three seconds of patience before the neighbour counts as away.
+WRITE_ATTEMPTS = 7
+READ_ATTEMPTS = 2
+# Schemas created in one transaction; each takes some fifty locks.
+SCHEMAS_AT_ONCE = 8
+
+
+def schema_name(place: int) -> str:
+    """Return the schema of a shard, or of what belongs to no shard."""
+    return "darkroom" if place == GLOBAL else f"shard{place:04d}"
+
+
+@functools.lru_cache(maxsize=50_000)
+def compose(text: str, place: int, table: Table | None = None, build: int = 0) -> str:
+    """Return SQL text with its braces filled: `{schema}`, and of a table `{table}`, `{columns}`, `{index_0}`."""
+    schema = schema_name(place)
+    names: dict[str, sql.Composable] = {"schema": sql.Identifier(schema), "shard": sql.Literal(place)}
+    names |= {name: sql.Literal(number) for name, number in shard_schema.NEXT_ID_NUMBERS.items()}
+    names["ticks"] = sql.Literal(f"{schema}.id_ticks")
+    if table:
+        names["table"] = sql.Identifier(schema, f"{table.name}_{build}")
+        names["columns"] = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
+        names |= {f"index_{n}": sql.Identifier(f"{table.name}_{build}_{n}") for n in range(len(table.indexes))}
+    return sql.SQL(text).format(**names).as_string(None)
+
+
+class Postgres:
+    """The servers as one store. Made by `open_postgres`; one for a process and event loop."""
+
+    def __init__(self, pools: Sequence[AsyncConnectionPool], shard_map: ShardMap, births: Sequence[str]):
+        self.pools = pools
+        self.shard_map = shard_map
+        self.births = births
+        self._there: set[tuple[int, str, int]] = set()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await asyncio.gather(*(pool.close() for pool in self.pools))
+
+    async def identities(self) -> dict[str, str]:
+        """Return the birth id of each server, read now."""
+        rows = await asyncio.gather(*(self.fetch_on(n, shard_schema.READ_BIRTH) for n in range(len(self.pools))))
+        return {f"postgres{number}": found[0][0] for number, found in enumerate(rows) if found}
+
+    async def promotions(self) -> dict[str, int]:
+        """Return the build of each projection that was ever promoted."""
+        return dict(await self.fetch_on(0, shard_schema.READ_PROMOTIONS))
+
+    async def promote(self, name: str, build: int) -> None:
+        """Make a build the one that readers read and writers write."""
+        await self.run_on(0, shard_schema.PROMOTE, (name, build))
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    async def commit(
+        self, guard: GuardLine, writes: Mapping[int, Sequence[Statement]], tables: Mapping[str, tuple[Table, int]]
+    ) -> None:
+        """Run each place's statements if its guard is newer than the stored one; one transaction a server.
+
+        `tables` gives the structure and build of every table that statements name. A repeat changes nothing.
+        """
+        by_server: dict[int, dict[int, Sequence[Statement]]] = {}
+        for place in sorted(writes):
+            by_server.setdefault(self.shard_map.server_of(place), {})[place] = writes[place]
+        for server, places in by_server.items():
+            wanted = {(place, *tables[statement.table]) for place, given in places.items() for statement in given}
+            await self.create(server, wanted)
+            work = functools.partial(self._commit_on, server, guard, places, tables)
+            await self._retried(server, WRITE_ATTEMPTS, work)
+
+    async def _commit_on(
+        self,
+        server: int,
+        guard: GuardLine,
+        places: Mapping[int, Sequence[Statement]],
+        tables: Mapping[str, tuple[Table, int]],
+    ) -> None:
+        async with self.pools[server].connection() as connection, connection.pipeline() as pipeline:
+            birth = await connection.execute(shard_schema.READ_BIRTH)
+            raised = {place: await connection.execute(compose(shard_schema.RAISE_GUARD, place), guard) for place in places}
+            await pipeline.sync()
+            self._same_birth(server, await birth.fetchone())
+            for place, cursor in raised.items():
+                if await cursor.fetchone() is None:
+                    continue
+                for name, text, params in places[place]:
+                    await connection.execute(compose(text, place, *tables[name]), params)
+
+    def _same_birth(self, server: int, found: tuple | None) -> None:
+        if found is None or found[0] != self.births[server]:
+            raise StoreLost(f"PostgreSQL server {server} is not the one that was opened; restart and replay into it")
+
+    async def create(self, server: int, wanted: Iterable[tuple[int, Table, int]]) -> None:
+        """Create the schemas and tables of (place, table, build) that are not known to be there."""
+        missing: dict[int, list[tuple[Table, int]]] = {}
+        for place, table, build in sorted(wanted, key=lambda one: one[0]):
+            if (place, table.name, build) not in self._there:
+                missing.setdefault(place, []).append((table, build))
+        places = list(missing)
+        for start in range(0, len(places), SCHEMAS_AT_ONCE):
+            some = {place: missing[place] for place in places[start : start + SCHEMAS_AT_ONCE]}
+            await self._retried(server, WRITE_ATTEMPTS, functools.partial(self._create_some, server, some))
+        self._there.update((place, table.name, build) for place, made in missing.items() for table, build in made)
+
+    async def _create_some(self, server: int, missing: Mapping[int, Sequence[tuple[Table, int]]]) -> None:
+        async with self.pools[server].connection() as connection, connection.pipeline():
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (shard_schema.CREATION_LOCK,))
+            await connection.execute("SET LOCAL client_min_messages = warning")
+            for place, tables in missing.items():
+                first = () if place == GLOBAL else shard_schema.SHARD_SCHEMA
+                for text in first:
+                    await connection.execute(compose(text, place))
+                for table, build in tables:
+                    for text in create_texts(table):
+                        await connection.execute(compose(text, place, table, build))
+
+    async def drop(self, table: Table, build: int) -> None:
+        """Drop one build of a table in all schemas."""
+        for server in range(len(self.pools)):
+            for place in await self.places_on(server, table):
+                await self.run_on(server, compose("DROP TABLE IF EXISTS {table}", place, table, build))
+        self._there = {known for known in self._there if known[1:] != (table.name, build)}
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def fetch(self, table: Table, build: int, place: int, text: str, params: Sequence = ()) -> list[tuple]:
+        """Return the rows of a query on one place's table; none while the table does not exist."""
+        server = self.shard_map.server_of(place)
+        if not await self._existing(server, table, build, (place,)):
+            return []
+        return await self.fetch_on(server, compose(text, place, table, build), params)
+
+    async def fetch_many(
+        self, table: Table, build: int, parts: Mapping[int, Sequence], text: str, end: str, end_params: Sequence = ()
+    ) -> list[tuple]:
+        """Return the rows of one query on many places: a UNION ALL a server, each followed by `end` (ORDER BY, LIMIT)."""
+        by_server: dict[int, list[int]] = {}
+        for place in parts:
+            by_server.setdefault(self.shard_map.server_of(place), []).append(place)
+        work = (self._union(n, table, build, {p: parts[p] for p in ps}, text, end, end_params) for n, ps in by_server.items())
+        return [row for rows in await asyncio.gather(*work) for row in rows]
+
+    async def _union(
+        self, server: int, table: Table, build: int, parts: Mapping, text: str, end: str, end_params: Sequence
+    ) -> list[tuple]:
+        places = await self._existing(server, table, build, parts)
+        if not places:
+            return []
+        union = " UNION ALL ".join(f"({compose(text, place, table, build)})" for place in places)
+        params = [param for place in places for param in parts[place]]
+        return await self.fetch_on(server, f"{union} {end}", (*params, *end_params))
+
+    async def _existing(self, server: int, table: Table, build: int, places: Iterable[int]) -> list[int]:
+        """Return the places whose table exists; what once existed is not asked again."""
+        places = list(places)
+        if unknown := [place for place in places if (place, table.name, build) not in self._there]:
+            names = {f"{schema_name(place)}.{table.name}_{build}": place for place in unknown}
+            asked = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
+            found = await self.fetch_on(server, asked, (list(names),))
+            self._there.update((names[name], table.name, build) for (name,) in found)
+        return [place for place in places if (place, table.name, build) in self._there]
+
+    async def places_on(self, server: int, table: Table) -> list[int]:
+        """Return the places of a table on one server whose schema exists."""
+        if not table.sharded:
+            return [GLOBAL] if server == 0 else []
+        asked = "SELECT substr(nspname, 6)::integer FROM pg_namespace WHERE nspname ~ '^shard[0-9]{4}$' ORDER BY 1"
+        rows = await self.fetch_on(server, asked)
+        return [place for (place,) in rows if self.shard_map.server_of(place) == server]
+
+    async def places_with(self, server: int, table: Table, build: int) -> list[int]:
+        """Return the places on one server that hold a build of a table."""
+        return await self._existing(server, table, build, await self.places_on(server, table))
+
+    async def fetch_on(self, server: int, text: str, params: Sequence = ()) -> list[tuple]:
+        """Return the rows of a finished query on one server."""
+
+        async def work() -> list[tuple]:
+            async with self.pools[server].connection() as connection:
+                return await (await connection.execute(text, params)).fetchall()
+
+        return await self._retried(server, READ_ATTEMPTS, work)
+
+    async def run_on(self, server: int, text: str, params: Sequence = ()) -> None:
+        """Run one finished statement, in a transaction of its own, on one server."""
+
+        async def work() -> None:
+            async with self.pools[server].connection() as connection:
+                await connection.execute(text, params)
+
+        await self._retried(server, WRITE_ATTEMPTS, work)
+
+    @contextlib.asynccontextmanager
+    async def one_moment(self, server: int) -> AsyncIterator[Callable[..., Awaitable[list[tuple]]]]:
+        """Give a function that reads (text, place, table, build), always as of one moment (repeatable read)."""
+        async with self.pools[server].connection() as connection:
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+            async def read(text: str, place: int, table: Table | None = None, build: int = 0) -> list[tuple]:
+                return await (await connection.execute(compose(text, place, table, build))).fetchall()
+
+            yield read
+
+    async def _retried(self, server: int, attempts: int, work: Callable[[], Awaitable[Any]]) -> Any:
+        for attempt in range(attempts):
+            try:
+                return await work()
+            except psycopg.errors.UndefinedTable as error:
+                if "darkroom." in str(error):
+                    raise not_prepared(server) from error
+                raise
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                cause = error
+            await asyncio.sleep(0.05 * 2**attempt)
+            with contextlib.suppress(psycopg.Error):
+                # A server that restarted left only dead connections in the pool.
+                await self.pools[server].check()
+        raise StoreAway(f"PostgreSQL server {server} did not answer in {attempts} attempts: {cause}") from cause
+
+
+def not_prepared(server: int) -> StoreNotPrepared:
+    return StoreNotPrepared(f"PostgreSQL server {server} has no schema `darkroom`; run `python -m projections prepare`")
+
+
+async def open_postgres(dsns: Sequence[str], shards: int, connections: int) -> Postgres:
+    """Open a pool of at most `connections` to each server and read the shard map; StoreNotPrepared without one."""
+    pools = [
+        AsyncConnectionPool(
+            dsn, min_size=1, max_size=connections, timeout=WAIT_SECONDS, open=False, kwargs={"prepare_threshold": None}
+        )
+        for dsn in dsns
+    ]
+    postgres = Postgres(pools, ShardMap.spread(shards, len(dsns)), ())
+    try:
+        await asyncio.gather(*(pool.open(wait=True, timeout=WAIT_SECONDS * 2) for pool in pools))
+        identities = await postgres.identities()
+        rows = await postgres.fetch_on(0, shard_schema.READ_SHARD_MAP)
+    except psycopg.OperationalError as error:
+        await postgres.close()
+        raise StoreAway(f"PostgreSQL did not answer: {error}") from error
+    except StoreAway:
+        await postgres.close()
+        raise
+    postgres.shard_map = ShardMap.of_rows(shards, len(dsns), rows)
+    postgres.births = [identities[f"postgres{number}"] for number in range(len(dsns))]
+    return postgres
+
+
+async def prepare_postgres(dsns: Sequence[str], shards: int) -> None:
+    """Create the global schema on every server, and on the first the shard map; repeatable, and changes nothing then."""
+    for number, dsn in enumerate(dsns):
+        try:
+            async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
+                await connection.execute("SELECT pg_advisory_xact_lock(%s)", (shard_schema.CREATION_LOCK,))
+                await connection.execute("SET LOCAL client_min_messages = warning")
+                for text in shard_schema.GLOBAL_SCHEMA:
+                    await connection.execute(compose(text, GLOBAL))
+                await connection.execute(shard_schema.ENTER_BIRTH, (secrets.token_hex(8),))
+                if number == 0:
+                    await enter_shard_map(connection, ShardMap.spread(shards, len(dsns)))
+        except psycopg.OperationalError as error:
+            raise StoreAway(f"PostgreSQL server {number} did not answer: {error}") from error
+
+
+async def enter_shard_map(connection: psycopg.AsyncConnection, spread: ShardMap) -> None:
+    """Write the default shard map unless there is one; ValueError when that one does not fit shards and servers."""
+    rows = await (await connection.execute(shard_schema.READ_SHARD_MAP)).fetchall()
+    if rows:
+        ShardMap.of_rows(spread.shards, spread.servers, rows)
+        return
+    for span in spread.ranges:
+        await connection.execute(shard_schema.ENTER_RANGE, (span.first, span.end, span.server))

@@ -1,0 +1,210 @@
+#!lua name=darkroom
+
+-- Functions may not touch globals while they load, only when called; so everything hangs on locals and arguments.
+-- Ids are 8 big-endian bytes. They are compared as two 32-bit numbers: a Lua number is a double and cannot hold one, and
+-- Lua compares strings by the server's locale.
+
+local HEADER = 24
+-- A ring begins small and grows, so that somebody who follows few people costs few bytes.
+local FIRST_SLOTS = 16
+local WINDOW = 8
+
+local function above(one, other)
+  local one_high, one_low = struct.unpack('>I4I4', one)
+  local other_high, other_low = struct.unpack('>I4I4', other)
+  return one_high > other_high or (one_high == other_high and one_low > other_low)
+end
+
+-- Header: newest id, index of the slot after the newest, count, slots, whether an id was ever cut off, floor id.
+local function header_of(newest, head, count, slots, cut, floor)
+  return newest .. struct.pack('>I2I2I2I2', head, count, slots, cut) .. floor
+end
+
+local function parse_header(header)
+  local head, count, slots, cut = struct.unpack('>I2I2I2I2', header, 9)
+  return { newest = string.sub(header, 1, 8), floor = string.sub(header, 17, 24),
+           head = head, count = count, slots = slots, cut = cut }
+end
+
+local function read_header(key)
+  local header = redis.call('GETRANGE', key, 0, HEADER - 1)
+  return header ~= '' and parse_header(header) or nil
+end
+
+local function slots_for(count, depth)
+  local slots = FIRST_SLOTS
+  while slots < count do slots = slots * 4 end
+  if slots * 2 > depth then return depth end
+  return slots
+end
+
+-- The ids of a ring, oldest first, as one string.
+local function read_ids(key, ring)
+  if ring.count == 0 then return '' end
+  local body = redis.call('GETRANGE', key, HEADER, -1)
+  local first = ring.head - ring.count
+  if first >= 0 then return string.sub(body, first * 8 + 1, ring.head * 8) end
+  return string.sub(body, (first + ring.slots) * 8 + 1, ring.slots * 8) .. string.sub(body, 1, ring.head * 8)
+end
+
+local function write_ids(key, ring, ids, depth)
+  local count = #ids / 8
+  local slots = slots_for(count, depth)
+  local header = header_of(string.sub(ids, -8), count % slots, count, slots, ring.cut, ring.floor)
+  if ring.slots == slots then
+    redis.call('SETRANGE', key, 0, header .. ids)
+  else
+    -- SET allocates exactly; a SETRANGE past the end would double the string.
+    redis.call('SET', key, header .. ids .. string.rep('\0', (slots - count) * 8))
+  end
+end
+
+-- The number of ids in `ids` (oldest first) that are not above `id`, and whether the last of these is `id` itself.
+local function position(ids, id)
+  local low, high = 0, #ids / 8
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if above(string.sub(ids, middle * 8 + 1, middle * 8 + 8), id) then high = middle else low = middle + 1 end
+  end
+  return low, low > 0 and string.sub(ids, low * 8 - 7, low * 8) == id
+end
+
+-- Every id of `ids` into the ring, by reading and writing all of it.
+local function merge(key, ring, offered, depth)
+  ring = ring or { floor = string.rep('\0', 8), head = 0, count = 0, slots = 0, cut = 0 }
+  local ids = read_ids(key, ring)
+  local ids_before, cut_before = ids, ring.cut
+  if ring.cut == 1 and ring.slots < depth then
+    -- A deeper ring than before: what was cut off stays unknown, so the oldest kept id becomes the floor.
+    ring.floor, ring.cut = string.sub(ids, 1, 8), 0
+  end
+  for index = 1, #offered do
+    local id = offered[index]
+    local at, there = position(ids, id)
+    if not there and above(id, ring.floor) then
+      ids = string.sub(ids, 1, at * 8) .. id .. string.sub(ids, at * 8 + 1)
+    end
+  end
+  local surplus = #ids / 8 - depth
+  if surplus > 0 then
+    ids = string.sub(ids, surplus * 8 + 1)
+    ring.cut = 1
+  end
+  if ids ~= ids_before or ring.cut ~= cut_before then write_ids(key, ring, ids, depth) end
+end
+
+-- An id a little below the newest: among the last few slots, if these lie side by side. False when it is not that easy.
+local function insert_near_head(key, ring, id)
+  local full = ring.count == ring.slots
+  if ring.head == 0 then return false end
+  local width = math.min(WINDOW, ring.count, ring.head)
+  local first = ring.head - width
+  local near = redis.call('GETRANGE', key, HEADER + first * 8, HEADER + ring.head * 8 - 1)
+  local at, there = position(near, id)
+  if there then return true end
+  if at == 0 then return false end
+  redis.call('SETRANGE', key, HEADER + (first + at) * 8, id .. string.sub(near, at * 8 + 1))
+  redis.call('SETRANGE', key, 0, header_of(ring.newest, (ring.head + 1) % ring.slots,
+    full and ring.count or ring.count + 1, ring.slots, full and 1 or ring.cut, ring.floor))
+  return true
+end
+
+-- An id that is not above the newest, or needs the ring to change its size.
+local function offer_slowly(key, id, depth)
+  local ring = read_header(key)
+  if ring and ring.newest == id then return end
+  local fits = ring and ring.slots <= depth and (ring.count < ring.slots or ring.slots == depth)
+  if fits and above(ring.newest, id) and above(id, ring.floor) and insert_near_head(key, ring, id) then return end
+  merge(key, ring, { id }, depth)
+end
+
+-- deliver: one id into many rings. Keys: rings of one node. Arguments: the id (8 bytes), the depth.
+local function deliver(keys, args)
+  local id, depth = args[1], tonumber(args[2])
+  local call, unpack, pack = redis.call, struct.unpack, struct.pack
+  local high, low = unpack('>I4I4', id)
+  for index = 1, #keys do
+    local key = keys[index]
+    local header = call('GETRANGE', key, 0, 15)
+    local newest_high, newest_low, head, count, slots, cut
+    if header ~= '' then newest_high, newest_low, head, count, slots, cut = unpack('>I4I4I2I2I2I2', header) end
+    -- The normal case, in place: newer than all, and the ring has room or is as deep as it should be.
+    if slots and (high > newest_high or (high == newest_high and low > newest_low))
+      and slots <= depth and (count < slots or slots == depth) then
+      call('SETRANGE', key, HEADER + head * 8, id)
+      head = head + 1
+      if head == slots then head = 0 end
+      if count < slots then count = count + 1 else cut = 1 end
+      call('SETRANGE', key, 0, id .. pack('>I2I2I2I2', head, count, slots, cut))
+    else
+      offer_slowly(key, id, depth)
+    end
+  end
+  return #keys
+end
+
+-- backfill: many ids into one ring. Arguments: the depth, the ids in one string of 8 bytes each, in any order.
+local function backfill(keys, args)
+  local offered = {}
+  for start = 1, #args[2], 8 do offered[#offered + 1] = string.sub(args[2], start, start + 7) end
+  merge(keys[1], read_header(keys[1]), offered, tonumber(args[1]))
+  return #offered
+end
+
+-- page: the newest ids below one. Arguments: that id (8 bytes, or empty for none), how many.
+-- Answers the ids oldest first in one string, and the floor: above it nothing is missing.
+local function page(keys, args)
+  local key, below, limit = keys[1], args[1], tonumber(args[2])
+  local ring = read_header(key)
+  if not ring then return { '', string.rep('\0', 8) } end
+  local function slot(index)
+    local at = HEADER + ((ring.head - ring.count + index) % ring.slots) * 8
+    return redis.call('GETRANGE', key, at, at + 7)
+  end
+  local low, high = 0, ring.count
+  if below == '' then
+    low = ring.count
+  else
+    while low < high do
+      local middle = math.floor((low + high) / 2)
+      if above(below, slot(middle)) then low = middle + 1 else high = middle end
+    end
+  end
+  local floor = ring.floor
+  if ring.cut == 1 then floor = slot(0) end
+  local first = math.max(0, low - limit)
+  if first == low then return { '', floor } end
+  local from = (ring.head - ring.count + first) % ring.slots
+  local to = from + low - first
+  if to <= ring.slots then return { redis.call('GETRANGE', key, HEADER + from * 8, HEADER + to * 8 - 1), floor } end
+  return { redis.call('GETRANGE', key, HEADER + from * 8, HEADER + ring.slots * 8 - 1)
+    .. redis.call('GETRANGE', key, HEADER, HEADER + (to - ring.slots) * 8 - 1), floor }
+end
+
+-- commit: run commands if the guard is newer than the stored one. Keys: the guard, whose hash tag all keys share, and the
+-- birth id. Arguments: the birth id that the writer knows, epoch, number, sources as JSON, then each command as its number
+-- of words and its words. The guard is written last, so that a command that fails leaves it as it was.
+-- Answers 1; 0 for a repeat; -1 when this is not the store that the writer knows: its guard must not get in.
+local function commit(keys, args)
+  if redis.call('GET', keys[2]) ~= args[1] then return -1 end
+  local epoch, number = tonumber(args[2]), tonumber(args[3])
+  local stored = redis.call('GET', keys[1])
+  if stored then
+    local stored_epoch, stored_number = string.match(stored, '^(%d+) (%d+) ')
+    stored_epoch, stored_number = tonumber(stored_epoch), tonumber(stored_number)
+    if epoch < stored_epoch or (epoch == stored_epoch and number <= stored_number) then return 0 end
+  end
+  local at, last = 5, #args
+  while at <= last do
+    local words = tonumber(args[at])
+    redis.call(unpack(args, at + 1, at + words))
+    at = at + words + 1
+  end
+  redis.call('SET', keys[1], args[2] .. ' ' .. args[3] .. ' ' .. args[4])
+  return 1
+end
+
+redis.register_function('darkroom_deliver', deliver)
+redis.register_function('darkroom_backfill', backfill)
+redis.register_function('darkroom_commit', commit)
+redis.register_function{ function_name = 'darkroom_page', callback = page, flags = { 'no-writes' } }

@@ -1,0 +1,47 @@
+"""What rings mean, for digests: candidates may be a superset, so only what a reader could see counts.
+
+Of a home timeline: the ready photos above the floor whose owner is the reader, or is followed by the reader now. Of an
+author's ring: the author's ready photos above the floor.
+"""
+
+from collections.abc import AsyncIterator
+
+from projections import photo_cards, viewers
+from projections.keys import suffix_of
+from projections.ring import RingPage, decode_ring
+from projections.rows import PhotoState
+from projections.stores import Stores
+from projections.structure import Rings
+from schemas.ids import shard_of
+
+CARDS_AT_ONCE = 2_000
+
+
+async def ring_rows(stores: Stores, structure: Rings, keys: list[bytes]) -> AsyncIterator[tuple[bytes, tuple]]:
+    """Yield of each key's ring the key and (person, visible ids newest first); nothing for a ring without any."""
+    values = await stores.redis.call("MGET", *keys)
+    rings = {key: decode_ring(value) for key, value in zip(keys, values, strict=True) if value}
+    owners = await _owners_of_ready(stores, {photo for ring in rings.values() for photo in ring.ids})
+    for key, ring in rings.items():
+        person = int(suffix_of(key))
+        wanted = {person}
+        if structure.name == "timelines":
+            wanted |= (await viewers.viewer(stores, person)).following
+        if visible := _visible(ring, owners, wanted):
+            yield key, (person, visible)
+
+
+def _visible(ring: RingPage, owners: dict[int, int], wanted: set[int]) -> tuple[int, ...]:
+    return tuple(photo for photo in ring.ids if photo > ring.floor and owners.get(photo) in wanted)
+
+
+async def _owners_of_ready(stores: Stores, photo_ids: set[int]) -> dict[int, int]:
+    owners: dict[int, int] = {}
+    asked = sorted(photo_ids)
+    for first in range(0, len(asked), CARDS_AT_ONCE):
+        some = asked[first : first + CARDS_AT_ONCE]
+        found = await stores.redis.call("MGET", *(stores.key(photo_cards.STRUCTURE, shard_of(p), p) for p in some))
+        for photo, value in zip(some, found, strict=True):
+            if value and (card := photo_cards.decode(value)).state == PhotoState.READY:
+                owners[photo] = card.owner_id
+    return owners

@@ -1,0 +1,169 @@
+"""Where folds' rows go: PostgreSQL first, then Redis, under guards that turn every repeat into nothing (I4).
+
+Implements `streams.fold.Sink` by its shape. Rows of rings may be lazy and endless: they are consumed chunk by chunk with a
+few calls on their way; since offers to a ring commute and repeat, only the guard after them says that they are all there.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from projections import progress as progress_hash
+from projections.away import StoreAway
+from projections.builds import Builds
+from projections.commands import Commands, add_commands
+from projections.keys import guard_key, key_of
+from projections.pipelined import ConnectionLost, ReplyError
+from projections.postgres import Postgres, open_postgres
+from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, deliver_words
+from projections.structure import Rings, Table
+from projections.structures import structure_of
+from projections.tables import GuardLine, Statement, statements
+from schemas.ids import shard_of
+
+# Rings offered to in one call: what one author's photo costs before another one's turn.
+CHUNK = 1_000
+CALLS_ON_THEIR_WAY = 8
+
+
+class GuardLike(Protocol):
+    """The place of a write (`streams.fold.Guard`)."""
+
+    agent: str
+    partition: int
+    epoch: int
+    number: int
+    sources: Mapping[str, int]
+
+
+class Writers:
+    """The real sink. With `rebuild` = (name, build) it writes that projection only, into that build, with own guards."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        redis: RedisStore,
+        builds: Builds,
+        shards: int,
+        feed_depth: int,
+        rebuild: tuple[str, int] | None = None,
+    ):
+        self.postgres = postgres
+        self.redis = redis
+        self.builds = builds
+        self._shards = shards
+        self._feed_depth = feed_depth
+        self._rebuild = rebuild
+
+    async def close(self) -> None:
+        """Close the stores."""
+        await asyncio.gather(self.postgres.close(), self.redis.close())
+
+    async def identities(self) -> dict[str, str]:
+        """Return the birth id of each store: `postgres0`, ..., `redis`."""
+        return await self.postgres.identities() | {"redis": await self.redis.identity() or ""}
+
+    async def commit(self, guard: GuardLike, rows: Mapping[str, Iterable[Any]]) -> None:
+        """Write rows by projection; a repeat changes nothing. StoreAway when a store cannot be reached."""
+        chosen = {name: given for name, given in rows.items() if self._rebuild is None or name == self._rebuild[0]}
+        structures = {name: structure_of(name) for name in chosen}
+        sources = msgspec.json.encode(dict(guard.sources), order="sorted").decode()
+        line = GuardLine(self._agent(guard.agent), guard.partition, guard.epoch, guard.number, sources)
+        tables = {name: (table, self._build(name)) for name, table in structures.items() if isinstance(table, Table)}
+        await self._write_tables(line, tables, chosen)
+        made: Commands = {}
+        for name, structure in structures.items():
+            if not isinstance(structure, Table | Rings):
+                add_commands(made, structure, self._build(name), chosen[name], self._shards)
+        await asyncio.gather(*(self._write_keys(line, tag, commands) for tag, commands in made.items()))
+        for name, structure in structures.items():
+            if isinstance(structure, Rings):
+                await self._offer(structure, self._build(name), chosen[name])
+                await self._write_keys(line, f"{{{name}.{self._build(name)}}}", ())
+
+    async def publish(self, progress: progress_hash.ProgressLike) -> None:
+        """Make progress visible to readers, in the store that it speaks of; StoreLost when that is gone."""
+        await self.redis.check()
+        field, value = progress_hash.encode(progress, self._agent(progress.agent))
+        await self.redis.call("HSET", progress_hash.KEY, field, value, attempts=WRITE_ATTEMPTS)
+
+    def _build(self, name: str) -> int:
+        return self._rebuild[1] if self._rebuild else self.builds.of(name)
+
+    def _agent(self, agent: str) -> str:
+        return agent if self._rebuild is None else rebuilding_agent(agent, *self._rebuild)
+
+    async def _write_tables(
+        self, line: GuardLine, tables: Mapping[str, tuple[Table, int]], rows: Mapping[str, Iterable[Any]]
+    ) -> None:
+        writes: dict[int, list[Statement]] = {}
+        for name, (table, _build) in tables.items():
+            for place, made in statements(table, rows[name], self._shards).items():
+                writes.setdefault(place, []).extend(made)
+        if writes:
+            await self.postgres.commit(line, writes, tables)
+
+    async def _write_keys(self, line: GuardLine, tag: str, commands: Sequence[tuple]) -> None:
+        await self.redis.commit(guard_key(tag, line.agent, line.partition), line[2:], commands)
+
+    async def _offer(self, structure: Rings, build: int, rows: Iterable[Any]) -> None:
+        sent: deque[tuple[tuple, asyncio.Future]] = deque()
+        try:
+            for row in rows:
+                for words in self._calls(structure, build, row):
+                    if len(sent) >= CALLS_ON_THEIR_WAY:
+                        await self._settle(*sent.popleft())
+                    sent.append((words, self.redis.execute(*words)))
+            while sent:
+                await self._settle(*sent.popleft())
+        finally:
+            for _, future in sent:
+                future.cancel()
+
+    def _calls(self, structure: Rings, build: int, row: Any) -> Iterator[tuple]:
+        owners, photo_ids = structure.offers(row)
+        keys = [key_of(structure, build, shard_of(owner), owner) for owner in owners]
+        if len(photo_ids) == 1:
+            for first in range(0, len(keys), CHUNK):
+                yield deliver_words(photo_ids[0], keys[first : first + CHUNK], self._feed_depth)
+        elif photo_ids:
+            # What is older than the depth cannot stay, but it must raise the floor: offering one more than fits is enough.
+            newest = sorted(photo_ids, reverse=True)[: self._feed_depth + 1]
+            for key in keys:
+                yield backfill_words(key, newest, self._feed_depth)
+
+    async def _settle(self, words: tuple, future: asyncio.Future) -> None:
+        try:
+            await future
+        except (ConnectionLost, ReplyError):
+            # Whether it ran is not known, or it could not yet: rings take a repeat.
+            await self.redis.call(*words, attempts=WRITE_ATTEMPTS)
+
+
+def rebuilding_agent(agent: str, name: str, build: int) -> str:
+    """Return the name under which a rebuild of a projection keeps guards and progress, apart from the live agent's."""
+    return f"{agent}@{name}.{build}"
+
+
+async def open_writers(
+    dsns: Sequence[str],
+    redis_url: str,
+    shards: int,
+    feed_depth: int = 500,
+    connections: int = 2,
+    rebuild: tuple[str, int] | None = None,
+) -> Writers:
+    """Open the stores for writing. A Redis that was lost gets a new birth id here, so that agents replay into it."""
+    postgres = await open_postgres(dsns, shards, connections)
+    redis = RedisStore(redis_url)
+    try:
+        await redis.prepare()
+        await redis.open()
+        builds = Builds(await postgres.promotions())
+    except StoreAway:
+        await asyncio.gather(postgres.close(), redis.close())
+        raise
+    return Writers(postgres, redis, builds, shards, feed_depth, rebuild)
