@@ -66,12 +66,17 @@ class BatchLoop:
         """Return the next offset of a topic that this agent wants."""
         return self._ledger.position(topic)
 
-    async def fold(self, topic: str, records: Sequence[Raw]) -> None:
+    async def fold(self, topic: str, records: Sequence[Raw], follows: int = 0) -> None:
         """Fold raw records of one topic, in offset order, all the way. When it returns they may be acknowledged.
 
-        Raises `NeighbourAway` and `InvariantBroken`; then the process must end, and the next one begins where the state is.
+        `follows` is the offset after what the log gave before. Raises `NeighbourAway` and `InvariantBroken`; then the process
+        must end, and the next one begins where the state is.
         """
         position = self._ledger.position(topic)
+        if follows > position:
+            raise InvariantBroken(
+                f"{self.agent.name}: {topic}[{self.partition}] goes on at {follows}, but the state is at {position}: a hole"
+            )
         if records and records[0].offset < position:
             records = [record for record in records if record.offset >= position]
         for start in range(0, len(records), self.agent.max_records):

@@ -26,6 +26,9 @@ __all__ = [
 QUEUE_RECORDS = 100_000
 QUEUE_KIB = 64 * 1024
 
+# A dead letter carries a whole record of up to 1 MiB, and the broker allows it twice that.
+MESSAGE_BYTES = 2_000_000
+
 # A lane's transaction lasts milliseconds; one that a crash left open is aborted by the broker after this.
 LANE_TRANSACTION_MS = 10_000
 
@@ -43,9 +46,10 @@ def build_producer(bootstrap: str, name: str, delivery_timeout_ms: int) -> Produ
             "enable.idempotence": True,
             "acks": "all",
             "linger.ms": 2,
-            "compression.type": "lz4",
+            "compression.type": "none",
             "queue.buffering.max.messages": QUEUE_RECORDS,
             "queue.buffering.max.kbytes": QUEUE_KIB,
+            "message.max.bytes": MESSAGE_BYTES,
             "message.timeout.ms": delivery_timeout_ms,
         }
     )

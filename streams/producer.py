@@ -6,6 +6,7 @@ it (`Minter`, re-exported from `streams.minter`).
 
 import asyncio
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,11 +15,31 @@ from typing import NamedTuple, Protocol
 from schemas.codec import Encoder, open_codec
 from schemas.events import Event
 from streams import kafka
+from streams.edge import Edge, Invalid, Picture, Written
 from streams.fold import NeighbourAway
 from streams.minter import Minter
+from streams.objects import ObjectMissing, Objects, open_objects
 from streams.placement import Placement, Placer
 
-__all__ = ["Appended", "Log", "LogUnavailable", "Minter", "Producer", "SyncProducer"]
+# Claims of agents' partitions; their offsets are epochs.
+OWNERSHIP_TOPIC = "ownership"
+
+__all__ = [
+    "Appended",
+    "Edge",
+    "Invalid",
+    "Log",
+    "LogUnavailable",
+    "Minter",
+    "NeighbourAway",
+    "ObjectMissing",
+    "Objects",
+    "Picture",
+    "Producer",
+    "SyncProducer",
+    "Written",
+    "open_objects",
+]
 
 
 class Appended(NamedTuple):
@@ -127,6 +148,7 @@ class Producer:
         # A gapless producer never gives up one record and delivers the next: who waits too long must end the process.
         give_up_ms = 0 if gapless else max(1, round(timeout_seconds * 1_000))
         self._sender = _Sender(bootstrap, Placer(shards, partitions), encoder or open_codec().encoder, name, give_up_ms)
+        self._name = name
         self._timeout_seconds = timeout_seconds
 
     async def append(self, event: Event) -> Appended:
@@ -137,10 +159,18 @@ class Producer:
         """Append events in order and return where each stands; `LogUnavailable` when any was not acknowledged in time."""
         if not events:
             return []
-        encoded = self._sender.encoded(events)
+        return await self._deliver(self._sender.encoded(events))
+
+    async def claim(self, agent: str, partition: int) -> int:
+        """Return an ownership epoch, above any before: the offset after a claim in the control topic `ownership`."""
+        claim = json.dumps({"agent": agent, "partition": partition, "holder": self._name}).encode()
+        place = Placement(OWNERSHIP_TOPIC, 0, f"{agent}/{partition}".encode())
+        return (await self._deliver([(place, claim)]))[0].offset + 1
+
+    async def _deliver(self, encoded: Sequence[tuple[Placement, bytes]]) -> list[Appended]:
         loop = asyncio.get_running_loop()
         finished = loop.create_future()
-        deliveries = _Deliveries(len(events), lambda: _wake(loop, finished))
+        deliveries = _Deliveries(len(encoded), lambda: _wake(loop, finished))
         # One second more than the client's own limit, so that its reason is the one that is told.
         deadline = loop.time() + self._timeout_seconds + 1.0
         for index, (place, value) in enumerate(encoded):

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from schemas.catalog import TOPICS
 from streams import kafka
 from streams.fold import NeighbourAway
+from streams.lanes import LANES_TOPIC
+from streams.producer import OWNERSHIP_TOPIC
 
 ANSWER_SECONDS = 15.0
-OWNERSHIP_TOPIC = "ownership"
-LANES_TOPIC = "lanes"
 
 # The broker's own clock stamps each record: `appended_at` means the same for every producer. Kept for ever.
 KEPT_FOR_EVER = {
@@ -22,7 +22,11 @@ KEPT_FOR_EVER = {
     "retention.bytes": "-1",
     "message.timestamp.type": "LogAppendTime",
     "max.message.bytes": "1048576",
+    # Workers read without native codecs; what a stock producer compressed, the broker unpacks.
+    "compression.type": "uncompressed",
 }
+# A dead letter carries the whole record that it is about.
+KEPT_DEAD = KEPT_FOR_EVER | {"max.message.bytes": "2097152"}
 LAST_BY_KEY = {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
 
 
@@ -42,7 +46,7 @@ class TopicShape:
 def wanted_shapes(partitions: int) -> tuple[TopicShape, ...]:
     """Return the shape of every topic of a cluster with so many partitions."""
     return (
-        *(TopicShape(topic.name, partitions, KEPT_FOR_EVER) for topic in TOPICS),
+        *(TopicShape(topic.name, partitions, KEPT_DEAD if topic.name == "dead_letters" else KEPT_FOR_EVER) for topic in TOPICS),
         TopicShape(LANES_TOPIC, 1, LAST_BY_KEY),
         TopicShape(OWNERSHIP_TOPIC, 1, KEPT_FOR_EVER),
     )

@@ -1,0 +1,208 @@
+"""What one worker holds: the open loops of its agents on its partitions, each with a task and a queue of its own.
+
+Tasks of different partitions overlap their waiting for stores and brokers; within one there is one order. Whoever delivers
+batches (`streams.worker`) is told when one is finished. Any failure is handed to `on_failure`, which must end the process:
+the next one begins where the states are.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.batch_loop import BatchLoop
+from streams.decoding import Raw
+from streams.fold import Agent, InvariantBroken, NeighbourAway
+from streams.state import Budget, StateStore
+from streams.surroundings import Surroundings
+
+# A batch that is being folded when partitions are taken away may go on for so long; then it is dropped, and done again.
+FINISH_SECONDS = 3.0
+# A state that another worker has not let go yet is tried again for so long.
+LET_GO_SECONDS = 15.0
+HEARTBEAT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Raw records of one topic for one loop. `finished` is called when they are folded all the way."""
+
+    topic: str
+    records: Sequence[Raw]
+    follows: int
+    finished: Callable[[], object]
+
+
+class PartitionTask:
+    """Folds what is delivered to one loop, flushes in time, and tells readers it is alive while there is nothing to do."""
+
+    def __init__(self, loop: BatchLoop, flush_seconds: float, on_failure: Callable[[BaseException], None]) -> None:
+        self.loop = loop
+        self._flush_seconds = flush_seconds
+        self._on_failure = on_failure
+        self._waiting: deque[Delivered] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = False
+        self._task = asyncio.create_task(self._run())
+
+    def deliver(self, delivered: Delivered) -> None:
+        """Queue a batch; how many may wait is bounded by the transport, which asks for no more than it has in flight."""
+        self._waiting.append(delivered)
+        self._arrived.set()
+
+    async def stop(self) -> bool:
+        """Finish the batch at hand and drop what waits; False when it took too long and was cut off."""
+        self._stopping = True
+        self._waiting.clear()
+        self._arrived.set()
+        done, _ = await asyncio.wait([self._task], timeout=FINISH_SECONDS)
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        return bool(done)
+
+    async def _run(self) -> None:
+        try:
+            await self._work()
+        except (Exception, asyncio.CancelledError) as error:
+            if not isinstance(error, asyncio.CancelledError):
+                self._on_failure(error)
+            raise
+
+    async def _work(self) -> None:
+        clock = asyncio.get_running_loop().time
+        flush_at = clock() + self._flush_seconds
+        while not self._stopping:
+            taken = await self._take()
+            if taken:
+                records = taken[0].records if len(taken) == 1 else [record for one in taken for record in one.records]
+                await self.loop.fold(taken[0].topic, records, taken[0].follows)
+                for one in taken:
+                    one.finished()
+            elif not self._stopping:
+                await self.loop.publish()
+            if clock() >= flush_at:
+                await self.loop.flush()
+                flush_at = clock() + self._flush_seconds
+
+    async def _take(self) -> list[Delivered]:
+        """Return what waits first, with what follows it of the same topic, as far as one batch may go; [] after a while."""
+        if not self._waiting:
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._arrived.wait()
+            except TimeoutError:
+                return []
+        taken: list[Delivered] = []
+        size = 0
+        while self._waiting:
+            following = self._waiting[0]
+            size += len(following.records)
+            if taken and (following.topic != taken[0].topic or size > self.loop.agent.max_records):
+                break
+            taken.append(self._waiting.popleft())
+        return taken
+
+
+class Holding:
+    """The loops of some agents on the partitions that are assigned now. Opened, paused and opened again by rebalances."""
+
+    def __init__(
+        self,
+        agents: Sequence[Agent],
+        state_dir: Path,
+        around: Surroundings,
+        flush_seconds: float,
+        on_failure: Callable[[BaseException], None],
+        budget: Budget | None = None,
+    ) -> None:
+        self.agents = {agent.name: agent for agent in agents}
+        self.loops: dict[tuple[str, int], BatchLoop] = {}
+        self.is_open = False
+        self._tasks: dict[tuple[str, int], PartitionTask] = {}
+        self._state_dir = state_dir
+        self._around = around
+        self._flush_seconds = flush_seconds
+        self._on_failure = on_failure
+        self._budget = budget or Budget()
+
+    async def open(self, assigned: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Hold exactly these (topic, partition), and return from which offset each is wanted: the least of its agents' states.
+
+        Raises `InvariantBroken` when an agent would get a partition of one of its topics and not of another.
+        """
+        assigned = set(assigned)
+        places = self._places(assigned)
+        await self.pause()
+        for place in set(self.loops) - places:
+            self.loops.pop(place).close()
+        await asyncio.gather(*[self._open(*place) for place in sorted(places - set(self.loops))])
+        for place in places:
+            self._tasks[place] = PartitionTask(self.loops[place], self._flush_seconds, self._on_failure)
+        self.is_open = True
+        return {
+            (topic, partition): min(
+                self.loops[agent.name, partition].position(topic) for agent in self.agents.values() if topic in agent.sources
+            )
+            for topic, partition in assigned
+        }
+
+    def deliver(self, agent: str, partition: int, delivered: Delivered) -> None:
+        """Give a batch to the loop of an agent and partition; one for a partition that is gone is dropped."""
+        task = self._tasks.get((agent, partition))
+        if task is not None:
+            task.deliver(delivered)
+
+    async def pause(self) -> None:
+        """Stop all tasks at the border of a batch; loops that had to be cut off are closed, and opened anew when needed."""
+        self.is_open = False
+        tasks, self._tasks = self._tasks, {}
+        stopped = await asyncio.gather(*[task.stop() for task in tasks.values()])
+        for place, whole in zip(tasks, stopped, strict=True):
+            if not whole:
+                self.loops.pop(place).close()
+
+    async def close(self) -> None:
+        """Stop all tasks, write what could wait, and let go of every state."""
+        await self.pause()
+        for loop in self.loops.values():
+            try:
+                await asyncio.wait_for(loop.flush(), FINISH_SECONDS)
+            except (NeighbourAway, TimeoutError):
+                # What was to be flushed is still marked in the state, and goes out after the next start.
+                continue
+        while self.loops:
+            self.loops.popitem()[1].close()
+
+    def _places(self, assigned: set[tuple[str, int]]) -> set[tuple[str, int]]:
+        places = set()
+        for agent in self.agents.values():
+            numbers: Mapping[str, set[int]] = {
+                source: {partition for topic, partition in assigned if topic == source} for source in agent.sources
+            }
+            if len({frozenset(some) for some in numbers.values()}) > 1:
+                raise InvariantBroken(f"{agent.name} needs the same partitions of all its topics, and was given {numbers}")
+            places |= {(agent.name, partition) for some in numbers.values() for partition in some}
+        return places
+
+    async def _open(self, agent: str, partition: int) -> None:
+        state = await self._let_go(self._state_dir / agent / str(partition))
+        loop = BatchLoop(self.agents[agent], partition, state, self._around)
+        try:
+            await loop.open()
+        except BaseException:
+            loop.close()
+            raise
+        self.loops[agent, partition] = loop
+
+    async def _let_go(self, path: Path) -> StateStore:
+        """Open a state, waiting for the worker that held it before."""
+        deadline = asyncio.get_running_loop().time() + LET_GO_SECONDS
+        while True:
+            try:
+                return StateStore.open(path, self._budget)
+            except NeighbourAway:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            await asyncio.sleep(0.1)

@@ -1,0 +1,72 @@
+"""What a worker tells the outside: `/metrics` for Prometheus and `/ready`, on 127.0.0.1 only."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from streams.batch_loop import BatchLoop
+
+COUNTS = {
+    "batches": "Batches folded all the way.",
+    "records": "Records read, with those that were dropped.",
+    "repeats": "Records of derived topics dropped because they were seen before.",
+    "dead_letters": "Records refused and dead-lettered.",
+    "events": "Events appended, with dead letters.",
+    "retries": "Attempts repeated because a store was away.",
+    "flushes": "Flushes of rows that could wait.",
+}
+
+
+class LoopCollector:
+    """Reads the counts of the loops a worker holds, when asked; nothing is counted twice and no batch pays for it."""
+
+    def __init__(self, loops: Callable[[], list[BatchLoop]], ends: Callable[[str, int], tuple[int, int] | None]) -> None:
+        self._loops = loops
+        self._ends = ends
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield one family for each count, and the lag."""
+        loops = self._loops()
+        for name, said in COUNTS.items():
+            family = CounterMetricFamily(f"darkroom_{name}", said, labels=("agent", "partition"))
+            for loop in loops:
+                family.add_metric((loop.agent.name, str(loop.partition)), getattr(loop.counts, name))
+            yield family
+        lag = GaugeMetricFamily("darkroom_lag_records", "Records not folded yet.", labels=("agent", "topic", "partition"))
+        for loop in loops:
+            for topic in loop.agent.sources:
+                if known := self._ends(topic, loop.partition):
+                    behind = max(0, known[0] - loop.position(topic))
+                    lag.add_metric((loop.agent.name, topic, str(loop.partition)), behind)
+        yield lag
+
+
+async def serve(port: int, collector: LoopCollector, is_ready: Callable[[], bool]) -> asyncio.Server:
+    """Answer `GET /metrics` and `GET /ready` (200, or 503 while partitions are not open) until the server is closed."""
+    registry = CollectorRegistry()
+    registry.register(collector)
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+
+    def answer(path: str) -> tuple[str, bytes]:
+        if path == "/ready":
+            return ("200 OK", b"ready\n") if is_ready() else ("503 Service Unavailable", b"partitions are not open yet\n")
+        return ("200 OK", generate_latest(registry)) if path == "/metrics" else ("404 Not Found", b"/metrics or /ready\n")
+
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(5):
+                request = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)
+            status, body = answer(request[1].decode("latin-1") if len(request) > 1 else "")
+            head = f"HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            writer.write(head.encode() + body)
+            await writer.drain()
+        except (TimeoutError, ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            # Whoever asked went away or asked nonsense.
+            return
+        finally:
+            writer.close()
+
+    return await asyncio.start_server(respond, "127.0.0.1", port)

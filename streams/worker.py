@@ -1,0 +1,211 @@
+"""One worker process: a Faust app for one role, its agents forwarding batches to the loops that fold them.
+
+Faust brings the group, the rebalances, the agents and the worker's life; `streams.transport` the batches; `streams.holding`
+what is done with them. A failure anywhere ends the process without acknowledging (exit code 1), and the supervisor starts the
+next one, which begins where the states are.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import faust
+import uvloop
+
+from schemas.codec import open_codec
+from streams.batch_loop import BatchLoop
+from streams.decoding import BatchDecoder
+from streams.fold import Agent, Sink
+from streams.holding import Delivered, Holding
+from streams.metrics import LoopCollector, serve
+from streams.producer import Producer
+from streams.surroundings import Surroundings
+from streams.topics import verify_topics
+from streams.transport import BatchSchema, BatchTransport
+from streams.watchdog import Watchdog
+
+log = logging.getLogger("darkroom.worker")
+
+SESSION_SECONDS = 6.0
+# Agents wait for the brokers longer than people do: a broker that restarts is back within seconds.
+APPEND_SECONDS = 30.0
+STALL_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What one worker process is. `open_sink` runs in its event loop, and what it returns is closed at the end."""
+
+    role: str
+    slot: int
+    agents: Sequence[Agent]
+    bootstrap: str
+    shards: int
+    partitions: int
+    state_dir: Path
+    flush_seconds: float
+    metrics_port: int
+    open_sink: Callable[[], Awaitable[Sink]]
+    group_prefix: str = "darkroom"
+
+    @property
+    def name(self) -> str:
+        """The worker's own name, the same after a restart: group, role and slot."""
+        return f"{self.group_prefix}-{self.role}-{self.slot}"
+
+    @property
+    def faust_dir(self) -> Path:
+        """Where Faust wants a directory; it keeps nothing in it."""
+        return self.state_dir / ".faust" / self.name
+
+
+def run_worker(worker: Worker, log_level: str = "info") -> None:
+    """Run a worker until SIGTERM; ends the process. Raises `WrongTopics` and `NeighbourAway` before anything starts."""
+    topics = {topic for agent in worker.agents for topic in (*agent.sources, *agent.emits)} | {"dead_letters"}
+    verify_topics(worker.bootstrap, topics, worker.partitions)
+    worker.faust_dir.mkdir(parents=True, exist_ok=True)
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    running = RunningWorker(worker)
+    faust.Worker(running.app, loglevel=log_level, redirect_stdouts=False, blocking_timeout=0).execute_from_commandline()
+
+
+def build_app(worker: Worker) -> faust.App:
+    """Return the Faust app of a role, with everything off that Darkroom does itself."""
+    return faust.App(
+        f"{worker.group_prefix}-{worker.role}",
+        broker=[f"kafka://{address}" for address in worker.bootstrap.split(",")],
+        broker_client_id=worker.name,
+        consumer_group_instance_id=worker.name,
+        broker_session_timeout=SESSION_SECONDS,
+        broker_rebalance_timeout=SESSION_SECONDS,
+        broker_heartbeat_interval=SESSION_SECONDS / 4,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=None,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=64,
+        web_enabled=False,
+        web_tables_enabled=False,
+        autodiscover=False,
+        datadir=worker.faust_dir,
+    )
+
+
+class RunningWorker:
+    """A worker's Faust app, wired to its holding."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self.app = build_app(worker)
+        self.app.transport = BatchTransport(self.app, worker.slot, self._positions)
+        self._holding: Holding | None = None
+        self._log: Producer | None = None
+        self._sink: Sink | None = None
+        for agent in worker.agents:
+            self._add_agent(agent)
+        self.app.task(self._serve)
+        self.app.task(self._watch)
+        self.app.on_partitions_revoked.connect(self._pause)
+        self.app.on_before_shutdown.connect(self._close)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all that was assigned is open and being read."""
+        return self._holding is not None and self._holding.is_open and not self.app.rebalancing
+
+    def fail(self, error: BaseException) -> None:
+        """End the process without acknowledging; stores, log and state stay as they are, and agree."""
+        log.critical("%s stops: %s: %s", self.worker.name, type(error).__name__, error, exc_info=error)
+        logging.shutdown()
+        os._exit(1)
+
+    def _add_agent(self, agent: Agent) -> None:
+        async def forward(stream: faust.Stream) -> None:
+            events: AsyncIterable[faust.Event] = stream.noack().events()
+            async for event in events:
+                batch = event.message
+                if batch.seeks == self.app.consumer.seeks:
+                    delivered = Delivered(batch.topic, batch.records, batch.follows, event.ack)
+                    self._holding.deliver(agent.name, batch.partition, delivered)
+
+        forward.__qualname__ = agent.name
+        channel = self.app.topic(*agent.sources, schema=BatchSchema())
+        self.app.agent(channel, name=agent.name)(forward)
+
+    async def _positions(self, assigned: set) -> dict:
+        """Open what is assigned; connect to the neighbours first when this is the first time."""
+        try:
+            if self._holding is None:
+                self._holding = await self._connect()
+            began = time.monotonic()
+            positions = await self._holding.open((tp.topic, tp.partition) for tp in assigned)
+        except Exception as error:
+            self.fail(error)
+        seconds = time.monotonic() - began
+        log.info("%s holds %d topic partitions, opened in %.2f s", self.worker.name, len(assigned), seconds)
+        return {tp: positions[tp.topic, tp.partition] for tp in assigned}
+
+    async def _connect(self) -> Holding:
+        worker, codec = self.worker, open_codec()
+        self._sink = await worker.open_sink()
+        self._log = Producer(
+            worker.bootstrap,
+            worker.shards,
+            worker.partitions,
+            name=worker.name,
+            timeout_seconds=APPEND_SECONDS,
+            gapless=True,
+            encoder=codec.encoder,
+        )
+        around = Surroundings(
+            decoder=BatchDecoder(codec.decoder),
+            sink=self._sink,
+            log=self._log,
+            claim=self._log.claim,
+            ends=self._ends,
+        )
+        return Holding(worker.agents, worker.state_dir, around, worker.flush_seconds, self.fail)
+
+    def _ends(self, topic: str, partition: int) -> tuple[int, int] | None:
+        return self.app.consumer.ends(topic, partition)
+
+    def _loops(self) -> list[BatchLoop]:
+        return list(self._holding.loops.values()) if self._holding else []
+
+    async def _serve(self) -> None:
+        server = await serve(self.worker.metrics_port, LoopCollector(self._loops, self._ends), lambda: self.is_ready)
+        async with server:
+            await self.app.wait_for_stopped(asyncio.Event())
+
+    async def _watch(self) -> None:
+        watchdog = Watchdog(STALL_SECONDS)
+        while not await self.app.wait_for_stopped(asyncio.sleep(5.0)):
+            if not self.is_ready:
+                continue
+            behind = {
+                (loop.agent.name, topic, loop.partition): (loop.position(topic), known)
+                for loop in self._loops()
+                for topic in loop.agent.sources
+                if (known := self._ends(topic, loop.partition))
+            }
+            if stalled := watchdog.look(behind, time.monotonic(), time.time() * 1000):
+                self.fail(RuntimeError(stalled))
+
+    async def _pause(self, app: faust.App, revoked: object, **_: object) -> None:
+        if self._holding is not None:
+            await self._holding.pause()
+
+    async def _close(self, app: faust.App, **_: object) -> None:
+        if self._holding is not None:
+            await self._holding.close()
+        if self._log is not None:
+            await self._log.close()
+        if self._sink is not None and hasattr(self._sink, "close"):
+            await self._sink.close()
+        log.info("%s is closed", self.worker.name)
