@@ -8,6 +8,7 @@ which is retried and then raised; or our own mistake, which is raised at once.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -176,8 +177,9 @@ class BatchLoop:
     async def _append_events(self, batch: Batch, changes: Changes, guard: Guard) -> None:
         indexes: dict[int, int] = {}
         if self.agent.effect is not None:
-            async for caused in self.agent.effect(batch):
-                await self._append([self._stamped(caused, guard, indexes)])
+            async with aclosing(self.agent.effect(batch)) as caused_events:
+                async for caused in caused_events:
+                    await self._append([self._stamped(caused, guard, indexes)])
             return
         if not self._several_sources and any(b.offset < a.offset for a, b in pairwise(changes.events)):
             raise InvariantBroken(f"{self.agent.name}: events must stand in the order of the records that caused them")
