@@ -76,6 +76,15 @@ def test_one_bad_record_is_named_and_its_neighbours_are_whole(codec, likes, chan
     assert events_in(table) == [(row, plain_like(row)) for row in range(300) if row != 123]
 
 
+def test_a_border_that_moved_is_seen_though_nothing_raises(codec, likes):
+    payloads = payloads_of(codec, 64)
+    payloads[10], payloads[11] = payloads[10][:-1], payloads[11][:5] + payloads[10][-1:] + payloads[11][5:]
+    payloads[63] += b"\x00"
+    table, bad = likes.decode(payloads)
+    assert [row for row, _ in bad] == [10, 11, 63]
+    assert events_in(table) == [(row, plain_like(row)) for row in range(63) if row not in (10, 11)]
+
+
 def test_an_event_of_another_type_is_bad(codec, likes):
     comment = codec.encoder.encode(CommentAdded(**COMMON, comment_id=1, photo_id=2, text="nice"))
     table, bad = likes.decode([*payloads_of(codec, 3), comment])
@@ -129,7 +138,7 @@ def test_a_branch_number_that_nobody_writes_reads_alike_in_columns_and_alone(cod
     payloads = payloads_of(codec, 64)
     for odd in (payloads[7][:-1] + branch + b"\x54", payloads[7][:-1] + branch):
         batch = [*payloads[:40], odd, *payloads[41:]]
-        in_columns = {row: event for row, event in events_in(likes.decode(batch)[0])}
+        in_columns = dict(events_in(likes.decode(batch)[0]))
         alone = dict(codec.decoder.decode_many(batch, "likes")[0])
         assert in_columns == alone
         assert len(alone) >= 63
