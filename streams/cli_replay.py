@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def replay_command(tools: Callable[[], tuple[Consumer, DecodeFrames]]) -> click.
         "replay", epilog="Example: python -m streams replay likes --where kind=LIKED --to parquet --out likes-export"
     )
     @click.argument("topic")
-    @click.option("--since", help="First moment, e.g. 2026-01-31 or 2026-01-31T12:00:00Z; when the broker took the record.")
+    @click.option("--since", help="First moment: 2h (ago), 2026-01-31, 2026-01-31T12:00:00Z; when the broker took the record.")
     @click.option("--until", help="Moment after the last.")
     @click.option("--key", help="Only records with this key.")
     @click.option("--where", multiple=True, metavar="FIELD=VALUE", help="Only records with this value; may be repeated.")
@@ -72,11 +73,12 @@ def replay_command(tools: Callable[[], tuple[Consumer, DecodeFrames]]) -> click.
     @click.option("--json", "as_json", is_flag=True, help="Print the closing report as JSON.")
     def replay(topic, since, until, key, where, partition, kind, out, dry_run, as_json):
         """Read a range of TOPIC, outside every consumer group, into files or onto standard output."""
+        now_ms = int(time.time() * 1000)
         try:
             selection = Selection(
                 topic,
-                parse_time(since) if since else None,
-                parse_time(until) if until else None,
+                parse_time(since, now_ms) if since else None,
+                parse_time(until, now_ms) if until else None,
                 key,
                 parse_where(where),
                 tuple(partition),

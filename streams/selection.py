@@ -1,8 +1,12 @@
 """Which records a replay is about: a topic, a range of time or offsets, a key, and values of fields."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+AGO = re.compile(r"(\d{1,9})([smhd])")
+UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,20 @@ class Range:
     end: int
 
 
-def parse_time(text: str) -> int:
-    """Return the Unix ms of an ISO time (UTC unless it says otherwise) or of a number of ms; ValueError if it is neither."""
+def parse_time(text: str, now_ms: int) -> int:
+    """Return the Unix ms of `2h` (so long ago), of an ISO time (UTC unless it says otherwise), or of a number of ms.
+
+    ValueError when it is none of these.
+    """
+    ago = AGO.fullmatch(text)
+    if ago:
+        return now_ms - int(ago[1]) * UNIT_MS[ago[2]]
     if text.isdecimal():
         return int(text)
     try:
         at = datetime.fromisoformat(text)
     except ValueError as cause:
-        raise ValueError(f"{text!r} is no time; wanted 2026-01-31, 2026-01-31T12:00:00Z or milliseconds") from cause
+        raise ValueError(f"{text!r} is no time; wanted 2h, 2026-01-31, 2026-01-31T12:00:00Z or milliseconds") from cause
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
