@@ -103,7 +103,9 @@ class BatchLoop:
             end, as_of = known if known else (position, 0)
             ends[topic] = max(end, position)
             until[topic] = max(as_of, self._reached.get(topic, 0)) if position >= end else self._reached.get(topic, 0)
-        progress = Progress(self.agent.name, self.partition, positions, ends, until, self._ledger.emitted)
+        # All topics that may be emitted are named from the start: readers learn from it whom a projection depends on.
+        emitted = {topic: {} for topic in self.agent.emits} | self._ledger.emitted
+        progress = Progress(self.agent.name, self.partition, positions, ends, until, emitted)
         await self._patiently(lambda: self._around.sink.publish(progress))
 
     def close(self) -> None:
