@@ -75,8 +75,27 @@ def fingerprint(schema: Any) -> str:
 
     Avro's own canonical form also drops logical types and defaults; here a change of those is a change.
     """
-    text = json.dumps(_meaning(schema, ""), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(meaning(schema), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def meaning(node: Any, namespace: str = "") -> Any:
+    """Return a schema without docs, with full names, so that equal meanings are equal values."""
+    if isinstance(node, list):
+        return [meaning(one, namespace) for one in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: node[key] for key in node if key not in ("doc", "namespace")}
+    if "name" in kept and kept.get("type") in ("record", "enum", "fixed"):
+        namespace = node.get("namespace", namespace)
+        name = kept["name"]
+        kept["name"] = name if "." in name or not namespace else f"{namespace}.{name}"
+    for key in ("type", "items"):
+        if key in kept:
+            kept[key] = meaning(kept[key], namespace)
+    if "fields" in kept:
+        kept["fields"] = [meaning(field, namespace) for field in kept["fields"]]
+    return kept["type"] if set(kept) == {"type"} and isinstance(kept["type"], str) else kept
 
 
 def _field(event_type: type[Event], topic: str, field: shapes.Field) -> Field:
@@ -150,22 +169,3 @@ def _plain_default(field: Field) -> Any:
     if isinstance(field.default, Enum):
         return field.default.value
     return list(field.default) if isinstance(field.default, tuple) else field.default
-
-
-def _meaning(node: Any, namespace: str) -> Any:
-    """Return a schema without docs, with full names, so that equal meanings are equal values."""
-    if isinstance(node, list):
-        return [_meaning(one, namespace) for one in node]
-    if not isinstance(node, dict):
-        return node
-    kept = {key: node[key] for key in node if key not in ("doc", "namespace")}
-    if "name" in kept and kept.get("type") in ("record", "enum", "fixed"):
-        namespace = node.get("namespace", namespace)
-        name = kept["name"]
-        kept["name"] = name if "." in name or not namespace else f"{namespace}.{name}"
-    for key in ("type", "items"):
-        if key in kept:
-            kept[key] = _meaning(kept[key], namespace)
-    if "fields" in kept:
-        kept["fields"] = [_meaning(field, namespace) for field in kept["fields"]]
-    return kept["type"] if set(kept) == {"type"} and isinstance(kept["type"], str) else kept
