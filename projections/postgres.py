@@ -172,7 +172,7 @@ class Postgres:
             return []
         union = " UNION ALL ".join(f"({compose(text, place, table, build)})" for place in places)
         params = [param for place in places for param in parts[place]]
-        return await self.fetch_on(server, f"{union} {end}", (*params, *end_params))
+        return await self.fetch_on(server, " ".join(("SELECT * FROM (", union, ") AS found", end)), (*params, *end_params))
 
     async def _existing(self, server: int, table: Table, build: int, places: Iterable[int]) -> list[int]:
         """Return the places whose table exists; what once existed is not asked again."""

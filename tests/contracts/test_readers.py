@@ -1,0 +1,337 @@
+"""What writers wrote, readers find: pages in order, by key, over shards and servers."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from projections import (
+    account_cards,
+    accounts,
+    authors,
+    barriers,
+    builds,
+    celebrities,
+    comments,
+    counter_rows,
+    counters,
+    followers,
+    followings,
+    hydration,
+    liked,
+    likes,
+    photo_cards,
+    photos,
+    progress,
+    rows,
+    term_photos,
+    timelines,
+    trends,
+    viewers,
+)
+from projections.away import StoreLost, StoreNotPrepared
+from projections.digest import digest
+from projections.rows import AccountState, CounterKind, PhotoState
+from projections.stores import open_stores
+from projections.writers import open_writers
+from tests.contracts import projection_rows as world
+from tests.contracts.projection_rows import ANNA, BEN, BENS_PHOTO, CARO, COMMENT, LATER_COMMENT, OTHER_PHOTO, PHOTO, START_MS
+from tests.contracts.test_sinks import Guard
+from tests.stores import fresh_stores
+
+
+class Opened:
+    """Opened stores that hold the small world, and the loop that they live in."""
+
+    def __init__(self, places):
+        self.places = places
+        self._runner = asyncio.Runner()
+        self._runner.run(self._open(places))
+
+    async def _open(self, places) -> None:
+        self.sink = await open_writers(places.dsns, places.redis_url, places.shards)
+        self.stores = await open_stores(places.dsns, places.redis_url, places.shards)
+        await self.sink.commit(Guard(1), world.everything())
+
+    def run(self, work):
+        return self._runner.run(work)
+
+    def read(self, reader, *words):
+        return self.run(reader(self.stores, *words))
+
+    def write(self, number: int, **given) -> None:
+        self.run(self.sink.commit(Guard(number, agent=f"test{number}"), given))
+
+    def close(self) -> None:
+        self.run(self.stores.close())
+        self.run(self.sink.close())
+        self._runner.close()
+
+
+@pytest.fixture(scope="module")
+def opened():
+    with fresh_stores() as places:
+        opened = Opened(places)
+        yield opened
+        opened.close()
+
+
+def test_an_account_is_found_by_id_and_by_compared_name(opened):
+    assert opened.read(accounts.by_id, ANNA) == world.account()
+    named = world.account(world.made(5, accounts.shard_of_text("zoë", 8)), "Zoë")
+    refused = named._replace(user_id=named.user_id + 1, state=AccountState.REFUSED)
+    opened.write(10, accounts=[refused, named])
+    assert opened.read(accounts.by_name, "zoë") == named
+    assert opened.read(accounts.by_name, "nobody") is None
+
+
+def test_an_id_of_a_shard_that_is_not_in_use_is_nobody(opened):
+    stranger = world.made(0, 4000)
+    assert opened.read(accounts.by_id, stranger) is None
+    assert opened.read(photos.by_ids, [stranger, PHOTO]).keys() == {PHOTO}
+    assert opened.read(photos.of_owners, [stranger], None, 5) == []
+
+
+def test_account_cards_say_flags_and_finished_json(opened):
+    found = opened.read(account_cards.cards, [ANNA, BEN, CARO, 5])
+    assert found.keys() == {ANNA, BEN, CARO}
+    assert found[BEN].private and found[CARO].deactivated and not found[ANNA].gone
+    assert found[ANNA].json.decode() == f'{{"id":"{ANNA}","username":"Anna","display_name":"Anna 🌻"}}'
+
+
+def test_a_photo_comes_back_as_it_was_written(opened):
+    assert opened.read(photos.by_id, PHOTO) == world.photo()
+    assert opened.read(photos.by_id, OTHER_PHOTO) == world.photo(OTHER_PHOTO, caption=None)
+
+
+def test_photos_of_an_owner_are_ready_ones_newest_first_below_the_cursor(opened):
+    hidden = [
+        world.photo(world.made(70, 1), state=PhotoState.PROCESSING),
+        world.photo(world.made(71, 1), state=PhotoState.DELETED),
+    ]
+    opened.write(11, photos=hidden)
+    found = opened.read(photos.of_owner, ANNA, None, 10)
+    assert [photo.photo_id for photo in found] == [OTHER_PHOTO, PHOTO]
+    assert [photo.photo_id for photo in opened.read(photos.of_owner, ANNA, OTHER_PHOTO, 10)] == [PHOTO]
+
+
+def test_photos_of_many_owners_merge_over_shards_and_servers(opened):
+    found = opened.read(photos.of_owners, [ANNA, BEN, CARO], None, 10)
+    assert found == [(BENS_PHOTO, BEN), (OTHER_PHOTO, ANNA), (PHOTO, ANNA)]
+    assert opened.read(photos.of_owners, [ANNA, BEN], BENS_PHOTO, 1) == [(OTHER_PHOTO, ANNA)]
+
+
+def test_likers_come_newest_like_first(opened):
+    found = opened.read(likes.of_target, PHOTO, None, 10)
+    assert [(row.user_id, row.order) for row in found] == [(CARO, 9), (BEN, 7)]
+    assert [row.user_id for row in opened.read(likes.of_target, PHOTO, 9, 10)] == [BEN]
+    assert opened.read(likes.one, PHOTO, BEN).liked_at == START_MS
+    assert opened.read(likes.one, PHOTO, ANNA) is None
+
+
+def test_liked_answers_for_many_targets_in_many_buckets(opened):
+    far = world.made(5_000_000_000, 6)
+    opened.write(12, liked=[rows.LikeRow(far, BEN, True, 0, 1)])
+    assert opened.read(liked.among, BEN, [PHOTO, far, OTHER_PHOTO]) == {PHOTO, far}
+    assert opened.read(liked.among, ANNA, []) == set()
+
+
+def test_comments_sort_three_ways_without_the_deleted(opened):
+    def ids(found):
+        return [row.comment_id for row in found]
+
+    assert ids(opened.read(comments.newest, PHOTO, None, 10)) == [LATER_COMMENT, COMMENT]
+    assert ids(opened.read(comments.oldest, PHOTO, None, 10)) == [COMMENT, LATER_COMMENT]
+    assert ids(opened.read(comments.top, PHOTO, None, 10)) == [LATER_COMMENT, COMMENT]
+    assert ids(opened.read(comments.top, PHOTO, (5, LATER_COMMENT), 10)) == [COMMENT]
+    assert opened.read(comments.by_id, world.GONE_COMMENT).deleted
+
+
+def test_comment_pages_use_the_indexes(opened):
+    """Kills: a sort column missing from an index, or a partial index that the query does not imply."""
+    many = [rows.CommentRow(world.made(1000 + n, 1), PHOTO, BEN, "x", n % 50, False) for n in range(3_000)]
+    opened.write(13, comments=many)
+    explained = []
+    server = opened.stores.postgres.shard_map.server_of(1)
+    opened.run(opened.stores.postgres.run_on(server, "ANALYZE shard0001.comments_1"))
+    for text in (comments._NEWEST, comments._OLDEST, comments._TOP):
+        query = text.replace("{columns}", "*").replace("{table}", "shard0001.comments_1")
+        params = (PHOTO, 4, world.made(2000, 1), 20) if text is comments._TOP else (PHOTO, world.made(2000, 1), 20)
+        found = opened.run(opened.stores.postgres.fetch_on(server, f"EXPLAIN {query}", params))
+        explained.append("\n".join(line for (line,) in found))
+    assert all("Index Scan" in plan and "Sort" not in plan for plan in explained), "\n\n".join(explained)
+
+
+def test_follow_pages_keep_requests_and_follows_apart(opened):
+    assert [row.follower_id for row in opened.read(followers.page, ANNA, None, 10)] == [BEN]
+    assert [row.follower_id for row in opened.read(followers.requests, ANNA, None, 10)] == [CARO]
+    assert opened.read(followers.page, ANNA, (START_MS, BEN), 10) == []
+    assert opened.read(followings.one, BEN, ANNA).state == "FOLLOWING"
+    assert opened.read(followings.requests, BEN, None, 10) == []
+
+
+def test_blocks_and_mutes_have_their_own_order_and_mutes_expire(opened):
+    expiring = rows.BarrierRow(ANNA, BEN, None, True, START_MS + 9, START_MS + 100)
+    opened.write(14, barriers=[expiring])
+    assert [row.other_id for row in opened.read(barriers.blocks, ANNA, None, 10)] == [CARO]
+    assert [row.other_id for row in opened.read(barriers.mutes, ANNA, START_MS + 50, None, 10)] == [BEN, CARO]
+    assert [row.other_id for row in opened.read(barriers.mutes, ANNA, START_MS + 100, None, 10)] == [CARO]
+    assert opened.read(barriers.one, ANNA, BEN) == expiring
+
+
+def test_a_viewer_has_all_that_filters_need(opened):
+    found = opened.read(viewers.viewer, BEN)
+    assert found == ({ANNA}, set(), set(), {CARO}, {CARO: 0})
+    assert opened.read(viewers.viewer, CARO) == viewers.NOBODY
+
+
+def test_counts_come_in_the_order_asked_and_are_zero_when_unknown(opened):
+    asked = [(CounterKind.USER_PHOTOS, BEN), (CounterKind.PHOTO_LIKES, PHOTO)]
+    assert opened.read(counters.counts, asked) == [0, 2]
+    assert opened.read(counter_rows.counts, asked) == [0, 2]
+
+
+def test_timelines_and_authors_are_rings(opened):
+    assert opened.read(timelines.page, BEN, None, 10) == ((OTHER_PHOTO, PHOTO), 0)
+    assert opened.read(authors.pages, [ANNA, BEN], OTHER_PHOTO, 10) == {ANNA: ((PHOTO,), 0), BEN: ((), 0)}
+
+
+def test_celebrities_have_spans(opened):
+    assert opened.read(celebrities.spans) == {ANNA: ((START_MS, 0),)}
+    assert opened.read(celebrities.among, [ANNA, BEN]) == {ANNA: ((START_MS, 0),)}
+
+
+def test_photos_of_a_term_are_newest_first(opened):
+    opened.write(15, term_photos=[rows.TermPhotoRow("HASHTAGS", "sun", "SUN", OTHER_PHOTO, ANNA, True)])
+    found = opened.read(term_photos.page, "HASHTAGS", "sun", None, 10)
+    assert [row.photo_id for row in found] == [OTHER_PHOTO, PHOTO]
+    assert opened.read(term_photos.page, "PLACES", "sun", None, 10) == []
+
+
+def test_trends_answer_now_and_then(opened):
+    [now] = world.everything()["trends"]
+    assert opened.read(trends.at, "HASHTAGS", START_MS + 1) == now
+    assert opened.read(trends.at, "HASHTAGS", START_MS - 1) is None
+    assert opened.read(trends.latest, "HASHTAGS") == now
+    assert opened.read(trends.latest, "HASHTAGS") == now, "from the cache"
+    assert opened.read(trends.latest, "PLACES") is None
+
+
+def test_an_empty_board_replaces_a_full_one(opened):
+    opened.write(16, trends=[rows.BoardRows("HASHTAGS", START_MS + 300_000, ())])
+    assert opened.read(trends.at, "HASHTAGS", START_MS + 300_000).ranks == ()
+
+
+def test_hydration_joins_card_counts_and_owner(opened):
+    found = opened.read(hydration.hydrate, [OTHER_PHOTO, PHOTO, 77])
+    assert list(found) == [OTHER_PHOTO, PHOTO]
+    photo = found[PHOTO]
+    assert (photo.likes, photo.comments, photo.variants, photo.state) == (2, 2, (150, 640), "ready")
+    assert photo.owner.json.startswith(b'{"id":')
+    assert b'"created_at":"' in photo.json and b'"caption":"a \\"b\\" \\\\c #Sun"' in photo.json
+
+
+def test_a_deleted_photos_card_has_no_content():
+    card = photo_cards.decode(photo_cards.encode(world.photo(state=PhotoState.DELETED)))
+    assert card.state == PhotoState.DELETED
+    assert card.json.decode() == f'{{"id":"{PHOTO}","state":"deleted"}}'
+
+
+def test_progress_is_read_as_it_was_published(opened):
+    said = SimpleNamespace(
+        agent="likes",
+        partition=3,
+        sources={"likes": 5},
+        ends={"likes": 9},
+        complete_until={"likes": START_MS},
+        emitted={"trend_posts": {1: 44}},
+    )
+    opened.run(opened.sink.publish(said))
+    assert opened.read(progress.snapshot) == [tuple(vars(said).values())]
+
+
+def test_a_rebuilt_build_stands_beside_the_live_one_until_it_is_promoted(opened):
+    """Kills: a rebuild that shares the live guards, or writes a projection that it was not asked for."""
+
+    async def work():
+        places = opened.places
+        first = await digest(opened.stores, "photos")
+        await builds.create_build(opened.stores.postgres, "photos", 2)
+        again = await open_writers(places.dsns, places.redis_url, places.shards, rebuild=("photos", 2))
+        await again.commit(Guard(1, agent="photos"), world.everything())
+        await again.close()
+        second = await digest(opened.stores, "photos", 2)
+        assert (second.rows, second.positions) == (3, {"photos": {0: {"likes": 1}}})
+        await builds.promote(opened.stores.postgres, "photos", 2)
+        opened.stores.builds.replace(await opened.stores.postgres.promotions())
+        assert (await digest(opened.stores, "photos")).total == second.total
+        assert second.total != first.total, "the live build has photos that this test's rebuild was not given"
+        with pytest.raises(ValueError, match="build 2 of photos is in use"):
+            await builds.drop_build(opened.stores.postgres, opened.stores.redis, "photos", 2)
+        await builds.promote(opened.stores.postgres, "photos", 1)
+        opened.stores.builds.replace(await opened.stores.postgres.promotions())
+        await builds.drop_build(opened.stores.postgres, opened.stores.redis, "photos", 2)
+        assert (await digest(opened.stores, "photos")).total == first.total
+        assert (await digest(opened.stores, "photos", 2)).rows == 0
+
+    opened.run(work())
+
+
+def test_dropping_a_build_of_keys_leaves_the_other_build(opened):
+    async def work():
+        places = opened.places
+        again = await open_writers(places.dsns, places.redis_url, places.shards, rebuild=("photo_cards", 2))
+        await again.commit(Guard(1, agent="photos"), world.everything())
+        await again.close()
+        assert (await digest(opened.stores, "photo_cards", 2)).rows == 3
+        await builds.drop_build(opened.stores.postgres, opened.stores.redis, "photo_cards", 2)
+        assert (await digest(opened.stores, "photo_cards", 2)).rows == 0
+        assert (await digest(opened.stores, "photo_cards")).rows == 3
+
+    opened.run(work())
+
+
+def test_a_digest_of_timelines_counts_what_the_reader_could_see(opened):
+    async def work():
+        before = await digest(opened.stores, "timelines")
+        # A candidate from somebody whom Ben does not follow, and one that is not ready, are no part of the meaning.
+        stranger, unknown = rows.Delivery(BENS_PHOTO, (ANNA,)), rows.Delivery(world.made(99, 1), (BEN,))
+        await opened.sink.commit(Guard(1, agent="strangers"), {"timelines": [stranger, unknown]})
+        assert (await digest(opened.stores, "timelines")).total == before.total
+        assert before.rows == 2
+        assert (await digest(opened.stores, "authors")).rows == 1
+
+    opened.run(work())
+
+
+def test_a_writer_notices_that_redis_was_lost_and_writes_nothing_into_the_new_one():
+    """Kills: a guard that gets into the new store and would refuse the replay."""
+    with fresh_stores() as places:
+        opened = Opened(places)
+
+        async def work():
+            await opened.stores.redis.call("FLUSHDB")
+            await opened.stores.redis.prepare()
+            with pytest.raises(StoreLost):
+                await opened.sink.commit(Guard(9), world.everything())
+            with pytest.raises(StoreLost):
+                await opened.sink.publish(SimpleNamespace(agent="likes"))
+            assert await opened.stores.redis.call("KEYS", "*guard*") == []
+
+        opened.run(work())
+        opened.close()
+
+
+def test_stores_that_were_not_prepared_say_what_to_run():
+    with fresh_stores() as places:
+
+        async def work():
+            redis = (await open_stores(places.dsns, places.redis_url, places.shards)).redis
+            await redis.call("DEL", "birth")
+            with pytest.raises(StoreNotPrepared, match="python -m projections prepare"):
+                await open_stores(places.dsns, places.redis_url, places.shards)
+            with pytest.raises(StoreNotPrepared, match="python -m projections prepare"):
+                bare = [dsn.replace(dsn.split("dbname=")[1].split()[0], "postgres") for dsn in places.dsns]
+                await open_stores(bare, places.redis_url, places.shards)
+
+        asyncio.run(work())
