@@ -11,6 +11,7 @@ from litestar import Litestar, Request
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response
+from litestar.types import ASGIApp
 
 from api.answering import answer_request
 from api.catalog import ROUTES
@@ -21,6 +22,7 @@ from api.routes import Answer, Route
 
 Open = Callable[[], AbstractAsyncContextManager[Context]]
 FEED = "/v1/feed"
+WITHOUT_BODY = (204, 304)
 
 
 class Api:
@@ -64,9 +66,10 @@ class Api:
     def _served(self, route: Route) -> HTTPRouteHandler:
         """Return the Litestar handler of one route."""
 
-        async def serve(request: Request) -> Response:
+        async def serve(request: Request) -> ASGIApp:
             params = {name: _unquoted(value) for name, value in request.path_params.items()}
-            return _response(await answer_request(self.context, route, request.scope, request.receive, params))
+            answer = await answer_request(self.context, route, request.scope, request.receive, params)
+            return lambda _scope, _receive, send: send_answer(answer, send)
 
         path = route.path.replace("}", ":str}")
         # The status is the answer's own; this one only keeps Litestar from assuming 204 for a DELETE.
@@ -77,15 +80,13 @@ def _unquoted(value: str) -> str:
     return unquote(value) if "%" in value else value
 
 
-def _response(answer: Answer) -> Response:
-    headers = dict(answer.headers)
-    return Response(answer.body or None, status_code=answer.status, media_type=answer.media_type, headers=headers)
-
-
 async def send_answer(answer: Answer, send: Callable) -> None:
     """Send an answer over plain ASGI."""
-    headers = [(b"content-type", answer.media_type.encode()), (b"content-length", b"%d" % len(answer.body))]
-    headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
+    if answer.status not in WITHOUT_BODY:
+        headers.append((b"content-type", answer.media_type.encode()))
+        if "Content-Length" not in answer.headers:
+            headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 

@@ -70,7 +70,7 @@ async def show_description(call: Call) -> Answer:
 
 async def show_docs(call: Call) -> Answer:
     """Answer a page that shows the description; it needs nothing from elsewhere."""
-    return Answer(200, DOCS_PAGE, "text/html")
+    return Answer(200, DOCS_PAGE, "text/html; charset=utf-8")
 
 
 ROUTES = (
