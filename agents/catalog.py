@@ -6,7 +6,22 @@ and returns the fold. Roles: people, content, feeds, media, trends.
 
 from collections.abc import AsyncIterator
 
-from agents import accounts, comments, fanout, follows, likers, likes, photos, relations, viewers
+from agents import (
+    accounts,
+    comments,
+    fanout,
+    follows,
+    likers,
+    likes,
+    photos,
+    relations,
+    terms,
+    trend_parse,
+    trend_preprocess,
+    trend_rank,
+    trend_score,
+    viewers,
+)
 from agents.rules import Rules
 from streams.fold import Agent, Batch, Caused, Effect, InvariantBroken
 
@@ -21,6 +36,11 @@ FOLD_MODULES: tuple[str, ...] = (
     "likers",
     "comments",
     "fanout",
+    "trend_preprocess",
+    "trend_parse",
+    "trend_score",
+    "trend_rank",
+    "terms",
 )
 
 
@@ -42,6 +62,11 @@ def catalog(rules: Rules, resize: Effect = unwired) -> tuple[Agent, ...]:
         comments.agent(),
         fanout.agent(rules),
         Agent("resize", "media", ("photos",), effect=resize, emits=("photos",), max_records=64),
+        trend_preprocess.agent(),
+        trend_parse.agent(),
+        trend_score.agent(rules),
+        trend_rank.agent(rules),
+        terms.agent(),
     )
 
 

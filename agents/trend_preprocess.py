@@ -1,0 +1,181 @@
+"""Tells the trends, and the pages of tags and places, which photos there are to see: ready ones of public accounts.
+
+First of four agents (pre-processor, parser, scorer, ranker). A photo and its owner are two sets that are joined: whichever
+is read first, a photo is seen once both allow it, and unseen once either does not (I7). What makes no sense is passed over
+here; the agents `photos` and `accounts` read the same records and dead-letter it.
+"""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from agents.keys import ids_in, key_of
+from agents.nonsense import Nonsense, check_not_ahead
+from schemas import events as e
+from streams.fold import Agent, Batch, Caused, Changes, Record, State
+
+NAME = "trend_preprocess"
+POST = b"P"
+OWNER = b"U"
+# The photos of an owner, to be looked at again when the account changes.
+OF_OWNER = b"O"
+
+FIRST_VARIANT = 150
+
+
+class Post(msgspec.Struct, array_like=True, frozen=True):
+    """What is kept of one photo; `seen` is what was last said of it."""
+
+    owner_id: int
+    uploaded: bool = False
+    ready: bool = False
+    deleted: bool = False
+    seen: bool = False
+    caption: str | None = None
+    place: str | None = None
+
+    def is_whole(self) -> bool:
+        return self.uploaded and self.ready and not self.deleted
+
+
+class Owner(msgspec.Struct, array_like=True, frozen=True):
+    """What is kept of one account."""
+
+    opened: bool = False
+    private: bool = False
+    deactivated: bool = False
+    deleted: bool = False
+
+    def is_public(self) -> bool:
+        return self.opened and not (self.private or self.deactivated or self.deleted)
+
+
+NOBODY = Owner()
+
+
+def agent() -> Agent:
+    """Return the agent `trend_preprocess`."""
+    return Agent(name=NAME, role="trends", sources=("photos", "accounts"), fold=fold, emits=("trend_posts",))
+
+
+@dataclass
+class Turn:
+    """One batch being folded."""
+
+    state: State
+    changes: Changes = field(default_factory=Changes)
+
+    def owner(self, user_id: int) -> Owner:
+        found = self.state.get(key_of(OWNER, user_id))
+        return NOBODY if found is None else msgspec.msgpack.decode(found, type=Owner)
+
+    def post(self, photo_id: int) -> Post | None:
+        found = self.state.get(key_of(POST, photo_id))
+        return None if found is None else msgspec.msgpack.decode(found, type=Post)
+
+    def keep(self, record: Record, photo_id: int, before: Post | None, after: Post, owner: Owner) -> None:
+        """Keep a photo as it is now, and say so if others see it differently than before."""
+        present = after.is_whole() and owner.is_public()
+        words = (after.caption, after.place)
+        reworded = before is None or words != (before.caption, before.place)
+        if present != after.seen or (present and reworded):
+            self.say(record, photo_id, after, present)
+        self.state.put(key_of(POST, photo_id), msgspec.msgpack.encode(msgspec.structs.replace(after, seen=present)))
+
+    def say(self, record: Record, photo_id: int, post: Post, present: bool) -> None:
+        cause = record.event
+        event = e.PostSeen(
+            event_id="",
+            # A clock that runs ahead pins nothing: a thing cannot have happened after the log had it.
+            occurred_at=min(cause.occurred_at, record.appended_at),
+            actor_id=cause.actor_id,
+            source=NAME,
+            trace=cause.trace,
+            photo_id=photo_id,
+            owner_id=post.owner_id,
+            present=present,
+            caption=post.caption if present else None,
+            place=post.place if present else None,
+        )
+        self.changes.events.append(Caused(record.offset, event))
+
+
+def fold(batch: Batch, state: State) -> Changes:
+    """Fold photo and account events into PostSeen."""
+    turn = Turn(state)
+    for record in batch.records:
+        if batch.topic == "photos":
+            fold_photo(turn, record)
+        else:
+            fold_owner(turn, record)
+    return turn.changes
+
+
+def fold_photo(turn: Turn, record: Record) -> None:
+    """Take in one event of a photo."""
+    photo_id = record.event.photo_id
+    before = turn.post(photo_id)
+    try:
+        check_not_ahead("photo", photo_id, record.appended_at)
+    except Nonsense:
+        return
+    after = changed(record.event, before)
+    if after is None:
+        return
+    turn.state.put(key_of(OF_OWNER, after.owner_id, photo_id), b"")
+    turn.keep(record, photo_id, before, after, turn.owner(after.owner_id))
+
+
+def changed(event: e.Event, before: Post | None) -> Post | None:
+    """Return the photo after one event, or None when that changes nothing or makes no sense."""
+    known = before or Post(event.owner_id)
+    if known.deleted or known.owner_id != event.owner_id:
+        return None
+    match event:
+        case e.PhotoUploaded() if not known.uploaded:
+            return msgspec.structs.replace(known, uploaded=True, caption=event.caption, place=event.place)
+        case e.PhotoEdited() if known.uploaded and event.actor_id in (event.owner_id, 0):
+            return msgspec.structs.replace(
+                known,
+                caption=event.caption if event.caption_changed else known.caption,
+                place=event.place if event.place_changed else known.place,
+            )
+        case e.VariantReady(pixels=pixels) if pixels == FIRST_VARIANT:
+            return msgspec.structs.replace(known, ready=True)
+        case e.PhotoDeleted() if event.actor_id in (event.owner_id, 0):
+            # A tombstone keeps no words, but that it was seen until now.
+            return Post(known.owner_id, deleted=True, seen=known.seen)
+    return None
+
+
+def fold_owner(turn: Turn, record: Record) -> None:
+    """Take in one event of an account, and look again at its photos if that hides or shows them."""
+    user_id = record.event.user_id
+    before = turn.owner(user_id)
+    after = owner_after(record.event, before)
+    if after == before:
+        return
+    turn.state.put(key_of(OWNER, user_id), msgspec.msgpack.encode(after))
+    if after.is_public() == before.is_public():
+        return
+    for key, _ in list(turn.state.scan(key_of(OF_OWNER, user_id))):
+        photo_id = ids_in(key)[1]
+        post = turn.post(photo_id)
+        if post is not None:
+            turn.keep(record, photo_id, post, post, after)
+
+
+def owner_after(event: e.Event, before: Owner) -> Owner:
+    """Return the account after one event; deletion is for ever, and before it is opened there is none."""
+    match event:
+        case e.AccountOpened() if not before.opened:
+            return msgspec.structs.replace(before, opened=True, private=event.private)
+        case e.PrivacyChanged() if before.opened:
+            return msgspec.structs.replace(before, private=event.private)
+        case e.AccountDeactivated() if before.opened:
+            return msgspec.structs.replace(before, deactivated=True)
+        case e.AccountReactivated() if before.opened:
+            return msgspec.structs.replace(before, deactivated=False)
+        case e.AccountDeleted() if before.opened:
+            return msgspec.structs.replace(before, deleted=True)
+    return before
