@@ -17,7 +17,7 @@ import msgspec
 from agents.celebrity import Audience, audience_after
 from agents.counting import change_counts, flush_of
 from agents.keys import ids_in, key_of
-from agents.privacy import Outcome, Privacy, Wish, outcome_of, privacy_after
+from agents.privacy import NOTHING, Outcome, Privacy, Wish, outcome_of, privacy_after
 from agents.rules import Rules
 from projections.rows import CelebrityRow, CounterKind, FollowerRow
 from schemas.events import AudienceChanged, AudienceKind, Event, FollowerChanged, FollowingChanged, FollowState, WishState
@@ -61,19 +61,26 @@ class Turn:
         common = {"event_id": "", "occurred_at": cause.occurred_at, "actor_id": cause.actor_id, "trace": cause.trace}
         self.changes.events.append(Caused(record.offset, event_type(**common, source="follows", **fields)))
 
-    def became(self, record: Record, followee_id: int, follower_id: int, before: Outcome, after: Outcome) -> None:
-        """Note what changed for one pair, if anything did."""
-        if before == after:
-            return
+    def settle(self, record: Record, followee_id: int, follower_id: int, before: Outcome, after: Outcome) -> None:
+        """Say what a pair is now, also when that is what it was.
+
+        A worker may die between saying and remembering, and the next one may read the two topics in another order: what was
+        said then and is not so is only corrected because every record that may concern a pair says it again.
+        """
         self.followers[followee_id, follower_id] = FollowerRow(followee_id, follower_id, after.state.value, after.since)
-        at = record.event.occurred_at
-        since = at if after.state is FollowState.NONE else after.since
+        follows = after.state is FollowState.FOLLOWING
+        gained = follows - (before.state is FollowState.FOLLOWING)
+        self.counted[followee_id] = self.counted.get(followee_id, 0) + gained
+        since = record.event.occurred_at if after.state is FollowState.NONE else after.since
         self.says(record, FollowingChanged, follower_id=follower_id, followee_id=followee_id, state=after.state, since=since)
-        gained = (after.state is FollowState.FOLLOWING) - (before.state is FollowState.FOLLOWING)
-        if gained:
-            kind, changed_at = (AudienceKind.GAINED, since) if gained > 0 else (AudienceKind.LOST, at)
-            self.counted[followee_id] = self.counted.get(followee_id, 0) + gained
-            self.says(record, AudienceChanged, author_id=followee_id, kind=kind, follower_id=follower_id, changed_at=changed_at)
+        self.says(
+            record,
+            AudienceChanged,
+            author_id=followee_id,
+            kind=AudienceKind.GAINED if follows else AudienceKind.LOST,
+            follower_id=follower_id,
+            changed_at=since if follows else record.event.occurred_at,
+        )
 
 
 def fold_of(rules: Rules) -> Fold:
@@ -105,6 +112,7 @@ def fold_wish(turn: Turn, record: Record) -> None:
     followee_id, follower_id = event.followee_id, event.follower_id
     privacy = read_privacy(turn.state, followee_id)
     if privacy.deleted:
+        turn.settle(record, followee_id, follower_id, NOTHING, NOTHING)
         return
     before = read_wish(turn.state, follower_id, followee_id)
     after = Wish(
@@ -114,7 +122,7 @@ def fold_wish(turn: Turn, record: Record) -> None:
         gone=read_privacy(turn.state, follower_id).deleted,
     )
     write_wish(turn.state, follower_id, followee_id, before, after)
-    turn.became(record, followee_id, follower_id, outcome_of(privacy, before), outcome_of(privacy, after))
+    turn.settle(record, followee_id, follower_id, outcome_of(privacy, before), outcome_of(privacy, after))
     count_wish(turn, record, (after.state is not WishState.NONE) - (before.state is not WishState.NONE))
 
 
@@ -140,12 +148,10 @@ def fold_account(turn: Turn, record: Record) -> None:
     after, affected_from = privacy_after(before, record.event)
     if after == before:
         return
-    # Touched, also when the count stays, so that which counts exist does not depend on what was read first.
-    turn.counted.setdefault(user_id, 0)
     turn.state.put(key_of(PRIVACY, user_id), msgspec.msgpack.encode(after))
     for follower_id in who_wanted(turn.state, user_id, affected_from):
         wish = read_wish(turn.state, follower_id, user_id)
-        turn.became(record, user_id, follower_id, outcome_of(before, wish), outcome_of(after, wish))
+        turn.settle(record, user_id, follower_id, outcome_of(before, wish), outcome_of(after, wish))
         if after.deleted:
             write_wish(turn.state, follower_id, user_id, wish, Wish())
     if after.deleted:
@@ -162,7 +168,7 @@ def end_follows_by(turn: Turn, record: Record, user_id: int) -> None:
         gone = msgspec.structs.replace(wish, gone=True)
         turn.state.put(key, msgspec.msgpack.encode(gone))
         privacy = read_privacy(turn.state, followee_id)
-        turn.became(record, followee_id, user_id, outcome_of(privacy, wish), outcome_of(privacy, gone))
+        turn.settle(record, followee_id, user_id, outcome_of(privacy, wish), outcome_of(privacy, gone))
 
 
 def read_privacy(state: State, user_id: int) -> Privacy:

@@ -30,7 +30,7 @@ def agent() -> Agent:
 
 def fold(batch: Batch, state: State) -> Changes:
     """Fold columns of LikeChanged into rows for `likes` and `liked`. Kinds that `likes` refuses are left out here."""
-    rows = changed_members(state, outcomes(batch.columns))
+    rows = members_now(state, outcomes(batch.columns))
     return Changes(rows={"likes": rows, "liked": rows})
 
 
@@ -56,18 +56,25 @@ def outcomes(columns: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def changed_members(state: State, batch_said: pl.DataFrame) -> list[LikeRow]:
-    """Write the members that changed, and return their rows: a repeated like keeps its first place in the order."""
+def members_now(state: State, batch_said: pl.DataFrame) -> list[LikeRow]:
+    """Write what changed, and return a row for everyone of whom the batch spoke, member or not.
+
+    Also for those who are what they were: a worker that died may have written the middle of this batch, and what it wrote is
+    only corrected by what is said again. A repeated like keeps its first place in the order.
+    """
     pack = WIDTHS[2].pack
     people = batch_said.rows()
     keys = [pack(MEMBER, target, actor) for target, actor, *_ in people]
     rows, joined = [], []
     for key, (target, actor, unliked, order, liked_at), found in zip(keys, people, state.get_many(keys), strict=True):
-        if order is not None and (found is None or unliked):
+        if order is None:
+            if found is not None:
+                state.delete(key)
+            rows.append(LikeRow(target, actor, False, 0, 0))
+        elif found is not None and not unliked:
+            rows.append(LikeRow(target, actor, True, *VALUE.unpack(found)))
+        else:
             joined.append((key, VALUE.pack(liked_at, order)))
             rows.append(LikeRow(target, actor, True, liked_at, order))
-        elif order is None and found is not None:
-            state.delete(key)
-            rows.append(LikeRow(target, actor, False, *VALUE.unpack(found)))
     state.put_many(joined)
     return rows

@@ -43,7 +43,7 @@ def test_a_wish_to_follow_a_private_account_is_a_request_and_counts_nothing(play
     play.given(opened(ANN, private=True), wish(BOB, "WANTED", ANN, wanted=5))
     assert play.row("followers", ANN, BOB) == requested(BOB, ANN, since=5)
     assert play.count("followers", ANN) == 0
-    assert audience(play) == []
+    assert audience(play) == [("LOST", BOB)]
 
 
 def test_an_accepted_request_follows_since_it_was_accepted(play):
@@ -98,9 +98,18 @@ def test_a_withdrawn_wish_removes_the_follow_and_tells_both_sides(play):
     assert (told[1].kind, told[1].changed_at) == ("LOST", DAWN + 7)
 
 
-def test_the_same_wish_again_says_nothing(play):
+def test_what_is_told_again_is_said_again_and_counted_once(play):
     play.given(opened(ANN), wish(BOB, "WANTED", ANN, 5))
-    assert play.when(wish(BOB, "WANTED", ANN, 5)).events == []
+    changes = play.when(wish(BOB, "WANTED", ANN, 5))
+    assert [(row.state, row.since) for row in changes.rows["followers"]] == [("FOLLOWING", DAWN + 5)]
+    assert play.count("followers", ANN) == 1
+
+
+def test_a_wish_towards_a_deleted_account_says_that_there_is_no_follow(play):
+    play.given(opened(ANN), closed(ANN))
+    changes = play.when(wish(BOB, "WANTED", ANN, 5))
+    assert [caused.event.state.value for caused in changes.events[:1]] == ["NONE"]
+    assert [row.state for row in changes.rows["followers"]] == ["NONE"]
 
 
 def test_a_deleted_account_is_followed_by_nobody_and_never_again(play):

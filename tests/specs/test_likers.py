@@ -41,8 +41,11 @@ def test_an_unlike_removes_the_row(play):
     assert play.row("likes", SHOT, BOB) is None
 
 
-def test_an_unlike_without_a_like_says_nothing(play):
-    assert play.when(unliked(BOB, SHOT)).rows["likes"] == []
+def test_what_did_not_change_is_said_all_the_same(play):
+    """The store may hold what a worker wrote before it died, and this is the only correction that it gets."""
+    assert play.when(unliked(BOB, SHOT)).rows["likes"] == [LikeRow(SHOT, BOB, False, 0, 0)]
+    first = play.when(liked(BOB, SHOT, at=1)).rows["likes"]
+    assert play.when(liked(BOB, SHOT, at=2)).rows["likes"] == first
 
 
 def test_a_comment_is_a_target_of_its_own(play):
