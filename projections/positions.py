@@ -1,25 +1,21 @@
 """Positions that guards remember: how far each agent's partitions are in what a store holds."""
 
 import json
-from collections.abc import AsyncIterator, Iterable
 from itertools import pairwise
 
 from projections.catalog import PROJECTIONS
 from projections.redis_store import RedisStore
-from projections.writers import rebuilding_agent
+from projections.writers import guard_name
 
 # agent -> partition -> topic -> next offset
 Positions = dict[str, dict[int, dict[str, int]]]
 
 
-def guard_names(name: str, build: int, current: int) -> dict[str, str]:
-    """Return under which agent names the guards of a build stand, each with the agent's own name.
-
-    A build that is not the current one was written by a rebuild; rows that an agent flushes have a guard of their own.
-    """
+def guard_names(name: str, build: int) -> dict[str, str]:
+    """Return the names under which the guards of a build stand, each with its agent's own; rows flushed have their own."""
     writers = next(projection.writers for projection in PROJECTIONS if projection.name == name)
     own = [guard for writer in writers for guard in (writer, f"{writer}.flush")]
-    return {agent if build == current else rebuilding_agent(agent, name, build): agent for agent in own}
+    return {guard_name(agent, name, build): agent for agent in own}
 
 
 def raise_positions(positions: Positions, agent: str, partition: int, sources: dict[str, int]) -> None:
@@ -32,19 +28,19 @@ def raise_positions(positions: Positions, agent: str, partition: int, sources: d
 async def redis_positions(redis: RedisStore, names: dict[str, str]) -> Positions:
     """Return the positions of all guards in Redis that stand under these names."""
     positions: Positions = {}
-    async for key, value in _guards(redis, names):
-        _, _, rest = key.decode().partition("guard:")
-        guard, _, partition = rest.rpartition(":")
-        raise_positions(positions, names[guard], int(partition), json.loads(value.split(b" ", 2)[2]))
+    async for scanned in redis.scan("{*}guard:*"):
+        chosen = {key: guard for key in scanned if (guard := _guard_of(key))[0] in names}
+        if not chosen:
+            continue
+        for (agent, partition), value in zip(chosen.values(), await redis.call("MGET", *chosen), strict=True):
+            if value is not None:
+                raise_positions(positions, names[agent], partition, json.loads(value.split(b" ", 2)[2]))
     return positions
 
 
-async def _guards(redis: RedisStore, names: Iterable[str]) -> AsyncIterator[tuple[bytes, bytes]]:
-    for name in names:
-        async for keys in redis.scan(f"{{*}}guard:{name}:*"):
-            for key, value in zip(keys, await redis.call("MGET", *keys), strict=True):
-                if value is not None:
-                    yield key, value
+def _guard_of(key: bytes) -> tuple[str, int]:
+    agent, _, partition = key.decode().partition("guard:")[2].rpartition(":")
+    return agent, int(partition)
 
 
 def in_order(positions: Positions) -> Positions:

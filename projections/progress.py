@@ -36,10 +36,10 @@ class ProgressRecord(NamedTuple):
     emitted: dict[str, dict[int, int]]
 
 
-def encode(progress: ProgressLike, agent: str) -> tuple[str, bytes]:
-    """Return the field and the value of a progress, under an agent's name."""
+def encode(progress: ProgressLike) -> tuple[str, bytes]:
+    """Return the field and the value of a progress."""
     record = ProgressRecord(
-        agent,
+        progress.agent,
         progress.partition,
         dict(progress.sources),
         dict(progress.ends),

@@ -20,8 +20,8 @@ from projections.pipelined import ConnectionLost, ReplyError
 from projections.postgres import Postgres, open_postgres
 from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, deliver_words
 from projections.structure import Rings, Table
-from projections.structures import structure_of
-from projections.tables import GuardLine, Statement, statements
+from projections.structures import NAMES, structure_of
+from projections.tables import GuardLine, statements
 from schemas.ids import shard_of
 
 # Rings offered to in one call: what one author's photo costs before another one's turn.
@@ -40,7 +40,10 @@ class GuardLike(Protocol):
 
 
 class Writers:
-    """The real sink. With `rebuild` = (name, build) it writes that projection only, into that build, with own guards."""
+    """The real sink. With `rebuild` = (name, build) it writes that projection only, into that build.
+
+    Each build of each projection has guards of its own, so a build that is promoted goes on where it stood.
+    """
 
     def __init__(
         self,
@@ -63,48 +66,47 @@ class Writers:
         await asyncio.gather(self.postgres.close(), self.redis.close())
 
     async def identities(self) -> dict[str, str]:
-        """Return the birth id of each store: `postgres0`, ..., `redis`."""
-        return await self.postgres.identities() | {"redis": await self.redis.identity() or ""}
+        """Return the birth id of each store (`postgres0`, ..., `redis`) and the build of each projection, read now."""
+        builds = Builds(await self.postgres.promotions())
+        if self._rebuild:
+            builds.replace({self._rebuild[0]: self._rebuild[1]})
+        named = {f"build/{name}": str(builds.of(name)) for name in NAMES}
+        return await self.postgres.identities() | {"redis": await self.redis.identity() or ""} | named
 
     async def commit(self, guard: GuardLike, rows: Mapping[str, Iterable[Any]]) -> None:
         """Write rows by projection; a repeat changes nothing. StoreAway when a store cannot be reached."""
-        chosen = {name: given for name, given in rows.items() if self._rebuild is None or name == self._rebuild[0]}
-        structures = {name: structure_of(name) for name in chosen}
+        for name, given in rows.items():
+            if self._rebuild is None or name == self._rebuild[0]:
+                await self._write(self._line(guard, name), name, given)
+
+    async def _write(self, line: GuardLine, name: str, rows: Iterable[Any]) -> None:
+        structure, build = structure_of(name), self._build(name)
+        if isinstance(structure, Table):
+            await self._write_table(line, structure, build, rows)
+        elif isinstance(structure, Rings):
+            await self._offer(structure, build, rows)
+            await self._write_keys(line, f"{{{name}.{build}}}", ())
+        else:
+            made: Commands = {}
+            add_commands(made, structure, build, rows, self._shards)
+            await asyncio.gather(*(self._write_keys(line, tag, commands) for tag, commands in made.items()))
+
+    def _line(self, guard: GuardLike, name: str) -> GuardLine:
         sources = msgspec.json.encode(dict(guard.sources), order="sorted").decode()
-        line = GuardLine(self._agent(guard.agent), guard.partition, guard.epoch, guard.number, sources)
-        tables = {name: (table, self._build(name)) for name, table in structures.items() if isinstance(table, Table)}
-        await self._write_tables(line, tables, chosen)
-        made: Commands = {}
-        for name, structure in structures.items():
-            if not isinstance(structure, Table | Rings):
-                add_commands(made, structure, self._build(name), chosen[name], self._shards)
-        await asyncio.gather(*(self._write_keys(line, tag, commands) for tag, commands in made.items()))
-        for name, structure in structures.items():
-            if isinstance(structure, Rings):
-                await self._offer(structure, self._build(name), chosen[name])
-                await self._write_keys(line, f"{{{name}.{self._build(name)}}}", ())
+        return GuardLine(guard_name(guard.agent, name, self._build(name)), guard.partition, guard.epoch, guard.number, sources)
 
     async def publish(self, progress: progress_hash.ProgressLike) -> None:
-        """Make progress visible to readers, in the store that it speaks of; StoreLost when that is gone."""
-        await self.redis.check()
-        field, value = progress_hash.encode(progress, self._agent(progress.agent))
-        await self.redis.call("HSET", progress_hash.KEY, field, value, attempts=WRITE_ATTEMPTS)
+        """Make progress visible to readers, in the store that it speaks of; StoreLost when that is gone. A rebuild has none."""
+        if self._rebuild is None:
+            await self.redis.check()
+            await self.redis.call("HSET", progress_hash.KEY, *progress_hash.encode(progress), attempts=WRITE_ATTEMPTS)
 
     def _build(self, name: str) -> int:
         return self._rebuild[1] if self._rebuild else self.builds.of(name)
 
-    def _agent(self, agent: str) -> str:
-        return agent if self._rebuild is None else rebuilding_agent(agent, *self._rebuild)
-
-    async def _write_tables(
-        self, line: GuardLine, tables: Mapping[str, tuple[Table, int]], rows: Mapping[str, Iterable[Any]]
-    ) -> None:
-        writes: dict[int, list[Statement]] = {}
-        for name, (table, _build) in tables.items():
-            for place, made in statements(table, rows[name], self._shards).items():
-                writes.setdefault(place, []).extend(made)
-        if writes:
-            await self.postgres.commit(line, writes, tables)
+    async def _write_table(self, line: GuardLine, table: Table, build: int, rows: Iterable[Any]) -> None:
+        if writes := statements(table, rows, self._shards):
+            await self.postgres.commit(line, writes, {table.name: (table, build)})
 
     async def _write_keys(self, line: GuardLine, tag: str, commands: Sequence[tuple]) -> None:
         await self.redis.commit(guard_key(tag, line.agent, line.partition), line[2:], commands)
@@ -143,8 +145,8 @@ class Writers:
             await self.redis.call(*words, attempts=WRITE_ATTEMPTS)
 
 
-def rebuilding_agent(agent: str, name: str, build: int) -> str:
-    """Return the name under which a rebuild of a projection keeps guards and progress, apart from the live agent's."""
+def guard_name(agent: str, name: str, build: int) -> str:
+    """Return the name under which an agent's guards of one build of a projection stand."""
     return f"{agent}@{name}.{build}"
 
 

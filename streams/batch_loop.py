@@ -51,7 +51,8 @@ class BatchLoop:
     async def open(self) -> None:
         """Make ready: start over from zero if a store was lost, and claim an epoch if the agent has several sources."""
         if self.agent.writes:
-            births = await self._patiently(self._around.sink.identities)
+            found = await self._patiently(self._around.sink.identities)
+            births = {store: birth for store, birth in found.items() if self._concerns(store)}
             known = self._ledger.births
             if any(births.get(store, birth) != birth for store, birth in known.items()):
                 self._state.wipe()
@@ -62,6 +63,11 @@ class BatchLoop:
                 self._state.commit()
         if len(self.agent.sources) > 1:
             self._epoch = await self._around.claim(self.agent.name, self.partition)
+
+    def _concerns(self, store: str) -> bool:
+        """Return whether this agent writes there: to every store, and to the builds of its own projections."""
+        kind, _, name = store.partition("/")
+        return kind != "build" or name in self.agent.writes
 
     def position(self, topic: str) -> int:
         """Return the next offset of a topic that this agent wants."""

@@ -187,7 +187,12 @@ class Holding:
         return places
 
     async def _open(self, agent: str, partition: int) -> None:
-        state = await self._let_go(self._state_dir / agent / str(partition))
+        path = self._state_dir / agent / str(partition)
+        state = await self._let_go(path)
+        offered = path.with_name(f"{partition}.adopt")
+        if offered.exists():
+            # A rebuild was promoted: go on from the state that stands where the new build stands.
+            state.replace_by(offered)
         loop = BatchLoop(self.agents[agent], partition, state, self._around)
         try:
             await loop.open()

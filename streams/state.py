@@ -114,6 +114,13 @@ class StateStore(Overlay):
         self._path.mkdir(parents=True)
         self._kept = self._table = RocksTable(self._path, self._budget)
 
+    def replace_by(self, path: Path) -> None:
+        """Take over the state in another directory, which is gone afterwards; what was here is lost."""
+        self.close()
+        shutil.rmtree(self._path)
+        path.rename(self._path)
+        self._kept = self._table = RocksTable(self._path, self._budget)
+
     def close(self) -> None:
         """Drop what was not committed and release the directory."""
         self.forget()
