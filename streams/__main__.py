@@ -6,7 +6,9 @@ import click
 
 from infra.settings import SettingsError, load_settings
 from schemas.codec import open_codec
+from streams.cli_emit import emit
 from streams.cli_replay import replay_command
+from streams.cli_tail import tail
 from streams.cli_topics import topics
 from streams.frames import frame_decoder
 from streams.kafka import build_consumer
@@ -35,6 +37,8 @@ def _reading_tools():
 
 
 main.add_command(topics)
+main.add_command(emit)
+main.add_command(tail)
 main.add_command(replay_command(_reading_tools))
 
 if __name__ == "__main__":
