@@ -1,5 +1,8 @@
 """Columns: the table of a batch, and how bad records are set aside from it."""
 
+import io
+
+import fastavro
 import polars
 import pytest
 
@@ -142,3 +145,19 @@ def test_a_branch_number_that_nobody_writes_reads_alike_in_columns_and_alone(cod
         alone = dict(codec.decoder.decode_many(batch, "likes")[0])
         assert in_columns == alone
         assert len(alone) >= 63
+
+
+def test_defaults_are_those_that_avros_own_reader_fills_in():
+    lock = older(read_lock(), drop="comment_id", add={"name": "mood", "type": "string", "default": ""})
+    _, decoder = open_codec(lock)
+    values = {field: getattr(plain_like(1), field) for field in LikeChanged.__struct_fields__}
+    old = written_with(lock, 9_999, {**values, "mood": "fine"})
+    wanted = fastavro.schemaless_reader(
+        io.BytesIO(old[5:]),
+        fastavro.parse_schema(dict(lock.schemas[9_999].schema)),
+        fastavro.parse_schema(dict(lock.latest["likes", "LikeChanged"].schema)),
+    )
+    table, _ = decode_columns([old] * 100, decoder, LikeChanged)
+    found = table.drop("row").to_dicts()
+    wanted["occurred_at"] = round(wanted["occurred_at"].timestamp() * 1_000)
+    assert found == [wanted] * 100
