@@ -2,13 +2,12 @@
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
 from agents.catalog import agents_of, catalog
 from agents.rules import Rules
-from agents.wiring import Places, roles, start_worker
+from agents.wiring import places_of, roles, rules_of, start_worker
 from infra.settings import SettingsError, load_settings
 from streams.fold import NeighbourAway
 from streams.topics import WrongTopics
@@ -56,31 +55,6 @@ def worker(role: str, slot: int, metrics_port: int, log_level: str) -> None:
     except (SettingsError, WrongTopics, NeighbourAway) as missing:
         click.echo(str(missing), err=True)
         sys.exit(PREREQUISITE)
-
-
-def rules_of(settings) -> Rules:
-    """Return what folds are told, from the settings."""
-    return Rules(
-        celebrity_up=settings.celebrity_up,
-        celebrity_down=settings.celebrity_down,
-        trend_window_seconds=settings.trend_window_seconds,
-        feed_depth=settings.feed_depth,
-        shards=settings.shards,
-        partitions=settings.partitions,
-    )
-
-
-def places_of(settings) -> Places:
-    """Return where everything is, from the settings."""
-    return Places(
-        bootstrap=settings.kafka_bootstrap,
-        postgres_dsns=tuple(settings.postgres_dsns),
-        redis_url=settings.redis_url,
-        object_endpoint=settings.object_endpoint,
-        object_access_key=settings.object_access_key.get_secret_value(),
-        object_secret_key=settings.object_secret_key.get_secret_value(),
-        state_dir=Path(settings.state_dir),
-    )
 
 
 if __name__ == "__main__":

@@ -3,18 +3,32 @@
 `agents.__main__` reads the settings and calls `start_worker`; nothing else builds the real thing.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agents import resize
 from agents.catalog import agents_of, catalog
+from agents.explain import Step, explain_likes
+from agents.rebuild import Workshop
 from agents.rules import Rules
+from projections import progress
 from projections.away import StoreAway
+from projections.stores import open_stores
 from projections.writers import open_writers
+from schemas.codec import open_codec
+from schemas.ids import partition_of, shard_of
+from streams.decoding import BatchDecoder
 from streams.fold import Agent, Guard, NeighbourAway, Progress, Sink
+from streams.frames import frame_decoder
+from streams.kafka import build_consumer
 from streams.objects import open_objects
+from streams.reading import RangeReader
+from streams.replay import Replay, pin
+from streams.selection import Selection
+from streams.state import MemoryState
 from streams.worker import Worker, run_worker
 
 
@@ -29,6 +43,31 @@ class Places:
     object_access_key: str
     object_secret_key: str
     state_dir: Path
+
+
+def rules_of(settings: Any) -> Rules:
+    """Return what folds are told, from the settings."""
+    return Rules(
+        celebrity_up=settings.celebrity_up,
+        celebrity_down=settings.celebrity_down,
+        trend_window_seconds=settings.trend_window_seconds,
+        feed_depth=settings.feed_depth,
+        shards=settings.shards,
+        partitions=settings.partitions,
+    )
+
+
+def places_of(settings: Any) -> Places:
+    """Return where everything is, from the settings."""
+    return Places(
+        bootstrap=settings.kafka_bootstrap,
+        postgres_dsns=tuple(settings.postgres_dsns),
+        redis_url=settings.redis_url,
+        object_endpoint=settings.object_endpoint,
+        object_access_key=settings.object_access_key.get_secret_value(),
+        object_secret_key=settings.object_secret_key.get_secret_value(),
+        state_dir=Path(settings.state_dir),
+    )
 
 
 class StoreSink:
@@ -77,6 +116,44 @@ def open_sink(rules: Rules, places: Places) -> Callable[[], Awaitable[Sink]]:
         return StoreSink(writers)
 
     return opened
+
+
+@asynccontextmanager
+async def open_workshop(rules: Rules, places: Places, say: Callable[[str], None]) -> AsyncIterator[Workshop]:
+    """Open what a rebuild works with."""
+
+    async def open_build(name: str, build: int) -> Sink:
+        dsns = list(places.postgres_dsns)
+        return StoreSink(await open_writers(dsns, places.redis_url, rules.shards, rules.feed_depth, rebuild=(name, build)))
+
+    reader = RangeReader(build_consumer(places.bootstrap))
+    try:
+        async with await open_stores(list(places.postgres_dsns), places.redis_url, rules.shards, rules.feed_depth) as stores:
+            yield Workshop(
+                stores=stores,
+                agents=catalog(rules),
+                reader=reader,
+                decoder=BatchDecoder(open_codec().decoder),
+                state_dir=places.state_dir,
+                partitions=rules.partitions,
+                emitted={(one.agent, one.partition): one.emitted for one in await progress.snapshot(stores)},
+                open_sink=open_build,
+                say=say,
+            )
+    finally:
+        reader.close()
+
+
+def explain_photo_likes(rules: Rules, places: Places, photo_id: int) -> Iterator[Step]:
+    """Yield what each record of the log did to the number of likes of a photo."""
+    partition = partition_of(shard_of(photo_id), rules.shards, rules.partitions)
+    consumer = build_consumer(places.bootstrap)
+    try:
+        selection = Selection("likes", key=str(photo_id), partitions=(partition,))
+        replay = Replay(consumer, selection, pin(consumer, selection), frame_decoder(open_codec().decoder))
+        yield from explain_likes(replay, photo_id, MemoryState())
+    finally:
+        consumer.close()
 
 
 def roles() -> tuple[str, ...]:

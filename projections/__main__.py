@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from agents.rebuild import Outcome, rebuild
+from agents.wiring import explain_photo_likes, open_workshop, places_of, rules_of
 from infra.settings import Settings, SettingsError, load_settings
 from projections.away import StoreAway
 from projections.digest import Digest, digest
@@ -70,6 +72,65 @@ def _as_line(found: Digest) -> str:
     return f"{found.name:14} build {found.build}  {found.total}  {found.rows:>10} rows{moving}"
 
 
+@main.command("rebuild")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def rebuild_projections(names: tuple[str, ...], as_json: bool) -> None:
+    """Fold projections again from offset zero beside the live ones; promote each whose digest is equal, else say what differs.
+
+    Example: python -m projections rebuild likes
+    """
+    for name in names:
+        if name not in NAMES:
+            raise click.UsageError(f"no projection {name!r}; there are: {', '.join(NAMES)}")
+    settings = _settings()
+    verdicts = [_rebuild_one(settings, name, as_json) for name in names]
+    if not all(verdicts):
+        sys.exit(1)
+
+
+def _rebuild_one(settings: Settings, name: str, as_json: bool) -> bool:
+    async def work() -> Outcome:
+        async with open_workshop(rules_of(settings), places_of(settings), lambda line: click.echo(line, err=True)) as shop:
+            return await rebuild(shop, name)
+
+    outcome = _run(work())
+    told = {
+        "name": name,
+        "build": outcome.build,
+        "equal": outcome.equal,
+        "live": outcome.live.total,
+        "rebuilt": outcome.rebuilt.total,
+        "rows": outcome.rebuilt.rows,
+        "differing_shards": outcome.differing_shards,
+    }
+    verdict = "equal: promoted" if outcome.equal else f"DIFFERENT in shards {told['differing_shards']}: not promoted"
+    in_words = f"{name}: live {told['live']}, rebuilt {told['rebuilt']} ({told['rows']} rows, build {told['build']}), {verdict}"
+    click.echo(json.dumps(told) if as_json else in_words)
+    return outcome.equal
+
+
+@main.command("explain")
+@click.argument("what", type=click.Choice(["likes"]))
+@click.argument("photo", type=int)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def explain(what: str, photo: int, as_json: bool) -> None:
+    """Tell why a number is what it is: the records behind the likes of PHOTO, with their offsets, folded one by one.
+
+    Example: python -m projections explain likes 4012345678901234567
+    """
+    settings = _settings()
+    steps = 0
+    for step in explain_photo_likes(rules_of(settings), places_of(settings), photo):
+        steps += 1
+        said = f"{step.occurred_at:%Y-%m-%d %H:%M:%S}  {step.actor_id:>20}  {step.kind:8}"
+        line = f"{step.where:20} {said} {step.changed:+d} = {step.likes}"
+        click.echo(json.dumps(step._asdict(), default=str) if as_json else line)
+    if not steps:
+        click.echo(f"no record of {what} has the key {photo}", err=True)
+        sys.exit(1)
+
+
 def _settings() -> Settings:
     try:
         return load_settings()
@@ -78,9 +139,9 @@ def _settings() -> Settings:
         sys.exit(3)
 
 
-def _run(work: Coroutine) -> None:
+def _run(work: Coroutine) -> Any:
     try:
-        asyncio.run(work)
+        return asyncio.run(work)
     except StoreAway as error:
         click.echo(str(error), err=True)
         sys.exit(3)

@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import uvloop
 from schemas.codec import open_codec
 from streams.batch_loop import BatchLoop
 from streams.decoding import BatchDecoder
-from streams.fold import Agent, Sink
+from streams.fold import Agent, NeighbourAway, Sink
 from streams.holding import Delivered, Holding
 from streams.metrics import LoopCollector, serve
 from streams.producer import Producer
@@ -34,6 +35,7 @@ SESSION_SECONDS = 6.0
 # Agents wait for the brokers longer than people do: a broker that restarts is back within seconds.
 APPEND_SECONDS = 30.0
 STALL_SECONDS = 120.0
+STORES_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,12 @@ class RunningWorker:
         self._holding: Holding | None = None
         self._log: Producer | None = None
         self._sink: Sink | None = None
+        self._stores: dict[str, str] = {}
         for agent in worker.agents:
             self._add_agent(agent)
         self.app.task(self._serve)
         self.app.task(self._watch)
+        self.app.task(self._watch_stores)
         self.app.on_partitions_revoked.connect(self._pause)
         self.app.on_before_shutdown.connect(self._close)
 
@@ -154,6 +158,7 @@ class RunningWorker:
     async def _connect(self) -> Holding:
         worker, codec = self.worker, open_codec()
         self._sink = await worker.open_sink()
+        self._stores = await self._sink.identities()
         self._log = Producer(
             worker.bootstrap,
             worker.shards,
@@ -196,6 +201,19 @@ class RunningWorker:
             }
             if stalled := watchdog.look(behind, time.monotonic(), time.time() * 1000):
                 self.fail(RuntimeError(stalled))
+
+    async def _watch_stores(self) -> None:
+        """End when a store is another one than at the start, or another build was promoted; the next process opens those."""
+        while not await self.app.wait_for_stopped(asyncio.sleep(STORES_SECONDS)):
+            if self.is_ready:
+                # A store that is away is the business of whoever writes to it.
+                with suppress(NeighbourAway):
+                    self._compare(await self._sink.identities())
+
+    def _compare(self, found: dict[str, str]) -> None:
+        changed = sorted(name for name in {**found, **self._stores} if found.get(name) != self._stores.get(name))
+        if changed:
+            self.fail(RuntimeError(f"{', '.join(changed)} changed; starting again, to write to what is there now"))
 
     async def _pause(self, app: faust.App, revoked: object, **_: object) -> None:
         if self._holding is not None:
