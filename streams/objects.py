@@ -29,7 +29,8 @@ _PIECE_BYTES = 65_536
 # One thread a call that may wait: eight puts of 2 MB at once take 59 ms, one takes 13 ms.
 _THREADS = 8
 
-_ABSENT_CODES = frozenset({"NoSuchKey", "NoSuchObject", "NotFound"})
+_NO_BUCKET = "NoSuchBucket"
+_ABSENT_CODES = frozenset({"NoSuchKey", "NoSuchObject", "NotFound", _NO_BUCKET})
 _MOMENTARY_CODES = frozenset({"SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "InternalError",
                               "RequestTimeout", "ServerNotInitialized", "XMinioServerNotInitialized"})  # fmt: skip
 _MOMENTARY = (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError, OSError)
@@ -60,7 +61,7 @@ class Objects(Protocol):
         """Make the buckets that are not there."""
 
     async def put(self, bucket: str, key: str, body: bytes, content_type: str) -> str:
-        """Store a whole object, replacing what was there; return its etag."""
+        """Store a whole object, replacing what was there; return its etag. A bucket that is not there yet is made."""
 
     async def get(self, bucket: str, key: str) -> bytes:
         """Return a whole object."""
@@ -107,9 +108,15 @@ class S3Objects:
             await self._call(f"make bucket {bucket!r}", partial(self._make_bucket, bucket))
 
     async def put(self, bucket: str, key: str, body: bytes, content_type: str) -> str:
-        """Store a whole object, replacing what was there; return its etag."""
+        """Store a whole object, replacing what was there; return its etag. A bucket that is not there yet is made."""
 
         def put_once() -> str:
+            try:
+                return self._client.put_object(bucket, key, io.BytesIO(body), len(body), content_type).etag
+            except S3Error as error:
+                if error.code != _NO_BUCKET:
+                    raise
+            self._make_bucket(bucket)
             return self._client.put_object(bucket, key, io.BytesIO(body), len(body), content_type).etag
 
         return await self._call(f"put {bucket}/{key}", put_once)
@@ -142,7 +149,11 @@ class S3Objects:
 
     async def delete(self, bucket: str, key: str) -> None:
         """Delete an object, if it is there."""
-        await self._call(f"delete {bucket}/{key}", partial(self._client.remove_object, bucket, key))
+        try:
+            await self._call(f"delete {bucket}/{key}", partial(self._client.remove_object, bucket, key))
+        except S3Error as error:
+            if error.code not in _ABSENT_CODES:
+                raise
 
     async def stream(self, bucket: str, key: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """Yield an object's bytes in pieces; ObjectMissing before the first. A break midway is `NeighbourAway` at once."""
@@ -215,9 +226,9 @@ class MemoryObjects:
             self._buckets.setdefault(bucket, {})
 
     async def put(self, bucket: str, key: str, body: bytes, content_type: str) -> str:
-        """Store a whole object, replacing what was there; return its etag."""
+        """Store a whole object, replacing what was there; return its etag. A bucket that is not there yet is made."""
         etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        self._buckets[bucket][key] = (bytes(body), ObjectStat(len(body), etag, content_type))
+        self._buckets.setdefault(bucket, {})[key] = (bytes(body), ObjectStat(len(body), etag, content_type))
         return etag
 
     async def get(self, bucket: str, key: str) -> bytes:
@@ -230,11 +241,11 @@ class MemoryObjects:
 
     async def exists(self, bucket: str, key: str) -> bool:
         """Return whether an object is there."""
-        return key in self._buckets[bucket]
+        return key in self._buckets.get(bucket, {})
 
     async def delete(self, bucket: str, key: str) -> None:
         """Delete an object, if it is there."""
-        self._buckets[bucket].pop(key, None)
+        self._buckets.get(bucket, {}).pop(key, None)
 
     async def stream(self, bucket: str, key: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """Yield an object's bytes in pieces; ObjectMissing before the first."""
@@ -250,7 +261,7 @@ class MemoryObjects:
 
     def _found(self, bucket: str, key: str) -> tuple[bytes, ObjectStat]:
         """Return an object, or raise ObjectMissing."""
-        found = self._buckets[bucket].get(key)
+        found = self._buckets.get(bucket, {}).get(key)
         if found is None:
             raise ObjectMissing(bucket, key)
         return found

@@ -132,6 +132,17 @@ def test_a_stream_that_is_left_early_does_not_spoil_the_next(opened):
     run(opened, story)
 
 
+def test_a_bucket_is_made_when_it_is_first_written_to(opened):
+    async def story(objects, prefix):
+        bucket = f"contract-{prefix}"
+        await objects.delete(bucket, "a")
+        assert not await objects.exists(bucket, "a")
+        await asyncio.gather(*(objects.put(bucket, key, b"x", "image/jpeg") for key in "abcd"))
+        assert await objects.get(bucket, "a") == b"x"
+
+    run(opened, story)
+
+
 def test_many_at_once_do_not_mix(opened):
     async def story(objects, prefix):
         bodies = {f"{prefix}/{n}": bytes([n]) * 1_000 for n in range(40)}
