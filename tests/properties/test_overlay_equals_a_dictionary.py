@@ -1,0 +1,41 @@
+"""A state with its overlay behaves as one dictionary does, whatever is written, committed, forgotten and scanned."""
+
+from hypothesis import event, given
+from hypothesis import strategies as some
+
+from streams.state import MemoryState
+
+KEYS = some.binary(min_size=1, max_size=2).map(lambda key: b"k" + key)
+STEPS = some.one_of(
+    some.tuples(some.just("put"), KEYS, some.binary(max_size=2)),
+    some.tuples(some.just("delete"), KEYS, some.none()),
+    some.tuples(some.just("commit"), some.none(), some.none()),
+    some.tuples(some.just("forget"), some.none(), some.none()),
+    some.tuples(some.just("scan"), KEYS, some.integers(0, 5)),
+)
+
+
+@given(some.lists(STEPS, max_size=60))
+def test_any_history_reads_as_one_dictionary(steps):
+    """Kills: an overlay whose scan forgets its own deletes, or whose order goes stale after the first scan of a batch."""
+    state, now, kept = MemoryState(), {}, {}
+    for what, key, value in steps:
+        if what == "put":
+            state.put(key, value)
+            now[key] = value
+        elif what == "delete":
+            state.delete(key)
+            now.pop(key, None)
+        elif what == "commit":
+            state.commit()
+            kept = dict(now)
+        elif what == "forget":
+            state.forget()
+            now = dict(kept)
+        else:
+            event("scans")
+            expected = sorted((k, v) for k, v in now.items() if k > key)[:value]
+            assert list(state.scan(b"k", after=key, limit=value)) == expected
+    assert list(state.scan(b"k")) == sorted(now.items())
+    assert state.get_many(list(now)) == list(now.values())
+    assert list(state.reopened().scan(b"k")) == sorted(kept.items())
