@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from projections.keys import hash_key, key_of, shard_tag
-from projections.structure import Fields, Members, Strings
+from projections.structure import Fields, Keyed, Members, Strings
 
 # Lua passes at most some 8,000 words to one command.
 WORDS = 2_000
@@ -12,7 +12,7 @@ WORDS = 2_000
 Commands = dict[str, list[tuple]]
 
 
-def add_commands(made: Commands, structure: Strings | Members | Fields, build: int, rows: Iterable[Any], shards: int) -> None:
+def add_commands(made: Commands, structure: Keyed, build: int, rows: Iterable[Any], shards: int) -> None:
     """Add what writes these rows to the commands by hash tag; of several rows under one key the last one counts."""
     adders = {Strings: _strings, Members: _members, Fields: _fields}
     for tag, command in adders[type(structure)](structure, build, rows, shards):

@@ -1,10 +1,11 @@
 """Digests of what stores hold, and at which positions: rebuilt equals live when both digests and positions are equal (I8).
 
-PostgreSQL: rows and guards as of one moment on each server. Redis: all keys of a family, with the guards read before and
-after; `steady` says that nothing was written meanwhile.
+PostgreSQL: rows and guards as of one moment on each server. Redis: all keys of a family. `steady` says that no guard moved
+meanwhile, so that servers and keys that were read one after the other belong together.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 from projections.canonical import MODULUS, hash_of, total_of
@@ -18,6 +19,8 @@ from projections.structures import structure_of
 from projections.tables import canonical_text
 
 KEYS_AT_ONCE = 500
+
+Read = Callable[..., Awaitable[list[tuple]]]
 
 _DIGEST = """
 SELECT count(*), coalesce(sum(('x' || left(md5({canonical}), 16))::bit(64)::bigint), 0) FROM {{table}}"""
@@ -38,12 +41,12 @@ class Digest(NamedTuple):
 async def digest(stores: Stores, name: str, build: int | None = None) -> Digest:
     """Return the digest of a projection's build, the current one unless said; KeyError for an unknown projection."""
     structure = structure_of(name)
-    current = stores.builds.of(name)
-    chosen = current if build is None else build
-    names = guard_names(name, chosen, current)
+    chosen = stores.builds.of(name) if build is None else build
+    names = guard_names(name, chosen)
     if isinstance(structure, Table):
         sums, counts, positions = await _digest_table(stores, structure, chosen, names)
-        return _made(name, chosen, sums, counts, positions, True)
+        steady = positions == await _table_positions(stores, structure, names)
+        return _made(name, chosen, sums, counts, positions, steady)
     before = await redis_positions(stores.redis, names)
     sums, counts = {}, {}
     async for shard, values in _keyed_rows(stores, structure, chosen):
@@ -67,15 +70,31 @@ async def _digest_table(
     positions: Positions = {}
     text = _DIGEST.format(canonical=canonical_text(table).replace("{", "{{"))
     for server in range(len(stores.postgres.pools)):
-        places = await stores.postgres.places_with(server, table, build)
+        held = set(await stores.postgres.places_with(server, table, build))
+        places = await stores.postgres.places_on(server, table)
         async with stores.postgres.one_moment(server) as read:
             for place in places:
-                [(counts[place], total)] = await read(text, place, table, build)
-                sums[place] = int(total)
-                for agent, partition, sources in await read(READ_GUARDS, place):
-                    if agent in names:
-                        raise_positions(positions, names[agent], partition, sources)
+                await _raise_by_guards(positions, read, place, names)
+                if place in held:
+                    [(counts[place], total)] = await read(text, place, table, build)
+                    sums[place] = int(total)
     return sums, counts, positions
+
+
+async def _table_positions(stores: Stores, table: Table, names: dict[str, str]) -> Positions:
+    positions: Positions = {}
+    for server in range(len(stores.postgres.pools)):
+        places = await stores.postgres.places_on(server, table)
+        async with stores.postgres.one_moment(server) as read:
+            for place in places:
+                await _raise_by_guards(positions, read, place, names)
+    return positions
+
+
+async def _raise_by_guards(positions: Positions, read: Read, place: int, names: dict[str, str]) -> None:
+    for agent, partition, sources in await read(READ_GUARDS, place):
+        if agent in names:
+            raise_positions(positions, names[agent], partition, sources)
 
 
 async def _keyed_rows(stores: Stores, structure: Structure, build: int) -> AsyncIterator[tuple[int, tuple]]:
@@ -101,8 +120,9 @@ async def _rows_of(stores: Stores, structure: Structure, keys: list[bytes]) -> A
             if value is not None:
                 yield key, (suffix_of(key), value)
     elif isinstance(structure, Members):
-        for key in keys:
-            for member in await stores.redis.call("SMEMBERS", key):
+        sets = await asyncio.gather(*(stores.redis.call("SMEMBERS", key) for key in keys))
+        for key, members in zip(keys, sets, strict=True):
+            for member in members:
                 yield key, (suffix_of(key), member)
     else:
         async for key, values in ring_rows(stores, structure, keys):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from projections import account_cards, counters, photo_cards
 from projections.account_cards import AccountCard
+from projections.keys import shard_tag
 from projections.rows import CounterKind, PhotoState
 from projections.stores import Stores
 from schemas.ids import shard_of
@@ -31,7 +32,7 @@ async def hydrate(stores: Stores, photo_ids: Iterable[int]) -> dict[int, Hydrate
     asked = list(dict.fromkeys(photo_ids))
     if not asked:
         return {}
-    values = await stores.redis.call("MGET", *(key for photo_id in asked for key in _keys(stores, photo_id)))
+    values = await stores.redis.call("MGET", *_keys(stores, asked))
     cards = {
         photo_id: (photo_cards.decode(card), int(likes or 0), int(comments or 0))
         for photo_id, card, likes, comments in zip(asked, values[::3], values[1::3], values[2::3], strict=True)
@@ -44,10 +45,13 @@ async def hydrate(stores: Stores, photo_ids: Iterable[int]) -> dict[int, Hydrate
     }
 
 
-def _keys(stores: Stores, photo_id: int) -> tuple[str, str, str]:
-    shard = shard_of(photo_id)
-    return (
-        stores.key(photo_cards.STRUCTURE, shard, photo_id),
-        stores.key(counters.STRUCTURE, shard, counters.suffix(CounterKind.PHOTO_LIKES, photo_id)),
-        stores.key(counters.STRUCTURE, shard, counters.suffix(CounterKind.PHOTO_COMMENTS, photo_id)),
-    )
+def _keys(stores: Stores, photo_ids: Iterable[int]) -> list[str]:
+    """Return the keys of card, likes and comments of each photo; what they share is composed once."""
+    card = f"{photo_cards.STRUCTURE.family}.{stores.builds.of(photo_cards.STRUCTURE.name)}:"
+    count = f"{counters.STRUCTURE.family}.{stores.builds.of(counters.STRUCTURE.name)}:"
+    likes, comments = (count + counters.suffix(k, 0)[:-1] for k in (CounterKind.PHOTO_LIKES, CounterKind.PHOTO_COMMENTS))
+    keys = []
+    for photo_id in photo_ids:
+        tag, text = shard_tag(shard_of(photo_id)), str(photo_id)
+        keys += (tag + card + text, tag + likes + text, tag + comments + text)
+    return keys

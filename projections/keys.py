@@ -1,8 +1,11 @@
 """Names of keys in Redis: a hash tag for the shard, the family, the build, and what the key is about."""
 
+import functools
+
 from projections.structure import Fields, Members, Rings, Strings
 
 
+@functools.cache
 def shard_tag(shard: int) -> str:
     """Return the hash tag that puts all keys of a shard into one slot."""
     return f"{{s{shard:04d}}}"
@@ -10,7 +13,7 @@ def shard_tag(shard: int) -> str:
 
 def key_of(structure: Strings | Members | Rings, build: int, shard: int, suffix: str | int) -> str:
     """Return the key of one thing in a family."""
-    return f"{{s{shard:04d}}}{structure.family}.{build}:{suffix}"
+    return f"{shard_tag(shard)}{structure.family}.{build}:{suffix}"
 
 
 def hash_key(structure: Fields, build: int) -> str:

@@ -5,7 +5,7 @@ that sets stay small and are kept by Redis as sorted integers of 8 bytes.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from projections.stores import Stores
 from projections.structure import Members
@@ -23,17 +23,26 @@ STRUCTURE = Members(
 )
 
 
-async def among(stores: Stores, user_id: int, target_ids: Iterable[int]) -> set[int]:
-    """Return those of the targets that a person likes: one SMISMEMBER for each bucket, all in one write."""
+def questions(stores: Stores, user_id: int, target_ids: Iterable[int]) -> list[tuple[list[int], tuple]]:
+    """Return which targets are asked about by which command: one SMISMEMBER for each bucket."""
     buckets: dict[int, list[int]] = {}
     for target in target_ids:
         buckets.setdefault(target >> _BUCKET_SHIFT, []).append(target)
     shard = shard_of(user_id)
-    answers = await asyncio.gather(
-        *(
-            stores.redis.call("SMISMEMBER", stores.key(STRUCTURE, shard, f"{user_id}:{bucket}"), *targets)
-            for bucket, targets in buckets.items()
-        )
-    )
-    pairs = zip(buckets.values(), answers, strict=True)
-    return {target for targets, answer in pairs for target, yes in zip(targets, answer, strict=True) if yes}
+    return [
+        (targets, ("SMISMEMBER", stores.key(STRUCTURE, shard, f"{user_id}:{bucket}"), *targets))
+        for bucket, targets in buckets.items()
+    ]
+
+
+async def among(stores: Stores, user_id: int, target_ids: Iterable[int]) -> set[int]:
+    """Return those of the targets that a person likes: one SMISMEMBER for each bucket, all in one write."""
+    asked = questions(stores, user_id, target_ids)
+    answers = await asyncio.gather(*(stores.redis.call(*words) for _, words in asked))
+    return chosen(asked, answers)
+
+
+def chosen(asked: Sequence[tuple[list[int], tuple]], answers: Sequence[Sequence[int]]) -> set[int]:
+    """Return the targets that the answers to `questions` say yes to."""
+    pairs = zip(asked, answers, strict=True)
+    return {target for (targets, _), answer in pairs for target, yes in zip(targets, answer, strict=True) if yes}

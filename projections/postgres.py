@@ -19,7 +19,7 @@ from projections import shard_schema
 from projections.away import StoreAway, StoreLost, StoreNotPrepared
 from projections.shard_map import ShardMap
 from projections.structure import GLOBAL, Table
-from projections.tables import GuardLine, Statement, create_texts
+from projections.tables import Guarded, create_texts
 
 WAIT_SECONDS = 3.0
 # 0.05 s doubled six times: about three seconds of patience before the neighbour counts as away.
@@ -76,38 +76,36 @@ class Postgres:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    async def commit(
-        self, guard: GuardLine, writes: Mapping[int, Sequence[Statement]], tables: Mapping[str, tuple[Table, int]]
-    ) -> None:
-        """Run each place's statements if its guard is newer than the stored one; one transaction a server.
+    async def commit(self, writes: Mapping[int, Sequence[Guarded]], tables: Mapping[str, tuple[Table, int]]) -> None:
+        """Run each place's statements whose guard is newer than the stored one; one transaction a server.
 
         `tables` gives the structure and build of every table that statements name. A repeat changes nothing.
         """
-        by_server: dict[int, dict[int, Sequence[Statement]]] = {}
+        by_server: dict[int, dict[int, Sequence[Guarded]]] = {}
         for place in sorted(writes):
             by_server.setdefault(self.shard_map.server_of(place), {})[place] = writes[place]
         for server, places in by_server.items():
-            wanted = {(place, *tables[statement.table]) for place, given in places.items() for statement in given}
+            wanted = {(p, *tables[s.table]) for p, given in places.items() for guarded in given for s in guarded.statements}
             await self.create(server, wanted)
-            work = functools.partial(self._commit_on, server, guard, places, tables)
-            await self._retried(server, WRITE_ATTEMPTS, work)
+            await self._retried(server, WRITE_ATTEMPTS, functools.partial(self._commit_on, server, places, tables))
 
     async def _commit_on(
-        self,
-        server: int,
-        guard: GuardLine,
-        places: Mapping[int, Sequence[Statement]],
-        tables: Mapping[str, tuple[Table, int]],
+        self, server: int, places: Mapping[int, Sequence[Guarded]], tables: Mapping[str, tuple[Table, int]]
     ) -> None:
         async with self.pools[server].connection() as connection, connection.pipeline() as pipeline:
             birth = await connection.execute(shard_schema.READ_BIRTH)
-            raised = {place: await connection.execute(compose(shard_schema.RAISE_GUARD, place), guard) for place in places}
+            # Places in order, and of each place guards in order: two writers may wait for each other, but never both ways.
+            raised = [
+                (await connection.execute(compose(shard_schema.RAISE_GUARD, place), guard), place, given)
+                for place, several in places.items()
+                for guard, given in sorted(several)
+            ]
             await pipeline.sync()
             self._same_birth(server, await birth.fetchone())
-            for place, cursor in raised.items():
+            for cursor, place, given in raised:
                 if await cursor.fetchone() is None:
                     continue
-                for name, text, params in places[place]:
+                for name, text, params in given:
                     await connection.execute(compose(text, place, *tables[name]), params)
 
     def _same_birth(self, server: int, found: tuple | None) -> None:

@@ -36,9 +36,8 @@ class Column:
 class Table:
     """A projection in PostgreSQL: one table in every shard schema.
 
-    `row` builds a row from the columns' values, in their order; `values` is its inverse. One that is not `sharded` stands once,
-    in the global schema. `indexes` is what follows the
-    table's name in `CREATE INDEX`.
+    `row` builds a row from the columns' values, in their order; `values` is its inverse. `indexes` is what follows the
+    table's name in `CREATE INDEX`. One that is not `sharded` stands once, in the global schema.
     """
 
     name: str
@@ -124,4 +123,5 @@ class Rings:
     offers: Callable[[Any], tuple[tuple[int, ...], tuple[int, ...]]]
 
 
-Structure = Table | Strings | Members | Fields | Rings
+Keyed = Strings | Members | Fields
+Structure = Table | Keyed | Rings

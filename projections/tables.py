@@ -31,6 +31,13 @@ class GuardLine(NamedTuple):
     sources: str
 
 
+class Guarded(NamedTuple):
+    """Statements on one place that run if the guard is newer than the one stored there."""
+
+    guard: GuardLine
+    statements: Sequence[Statement]
+
+
 def create_texts(table: Table) -> list[str]:
     """Return the statements that create a table and its indexes, if they are not there."""
     columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
@@ -114,16 +121,28 @@ def _placeholder(column: Column) -> str:
     return "%s::text[]" if column.type.endswith("[]") or column.type == "json" else f"%s::{column.type.split()[0]}[]"
 
 
-def _array(column: Column, values: Sequence[Any]) -> list:
+def _array(column: Column, values: Sequence[Any]) -> str:
+    """Return PostgreSQL's text of one column of many rows; composing it here costs a fifth of what the driver takes."""
     if column.type.endswith("[]"):
-        return [array_literal(value) for value in values]
-    if column.type.startswith("text"):
-        # An enum's member is a str to Python but not to the driver.
-        return [value if value is None or type(value) is str else str(value) for value in values]
-    return list(values)
+        return _of_texts([array_literal(column.type.removesuffix("[]"), value) for value in values])
+    return array_literal(column.type, values)
 
 
-def array_literal(values: Sequence[Any]) -> str:
-    """Return PostgreSQL's text of an array; every element quoted."""
-    quoted = (str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+def array_literal(element_type: str, values: Sequence[Any]) -> str:
+    """Return PostgreSQL's text of an array of numbers, booleans or texts, with NULL for None."""
+    if element_type in ("bigint", "integer"):
+        numbers = values if None not in values else ("NULL" if value is None else value for value in values)
+        return "{" + ",".join(map(str, numbers)) + "}"
+    if element_type == "boolean":
+        return "{" + ",".join("NULL" if value is None else "t" if value else "f" for value in values) + "}"
+    return _of_texts(values)
+
+
+def _of_texts(values: Sequence[str | None]) -> str:
+    quoted = ("NULL" if value is None else _quoted(value) for value in values)
+    return "{" + ",".join(quoted) + "}"
+
+
+def _quoted(value: str) -> str:
+    # The text of an enum's member is its value; only str() says so to every Python.
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

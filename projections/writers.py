@@ -19,9 +19,9 @@ from projections.keys import guard_key, key_of
 from projections.pipelined import ConnectionLost, ReplyError
 from projections.postgres import Postgres, open_postgres
 from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, deliver_words
-from projections.structure import Rings, Table
+from projections.structure import Keyed, Rings, Table
 from projections.structures import NAMES, structure_of
-from projections.tables import GuardLine, statements
+from projections.tables import Guarded, GuardLine, statements
 from schemas.ids import shard_of
 
 # Rings offered to in one call: what one author's photo costs before another one's turn.
@@ -75,21 +75,33 @@ class Writers:
 
     async def commit(self, guard: GuardLike, rows: Mapping[str, Iterable[Any]]) -> None:
         """Write rows by projection; a repeat changes nothing. StoreAway when a store cannot be reached."""
-        for name, given in rows.items():
-            if self._rebuild is None or name == self._rebuild[0]:
-                await self._write(self._line(guard, name), name, given)
+        chosen = {name: given for name, given in rows.items() if self._rebuild is None or name == self._rebuild[0]}
+        structures = {name: structure_of(name) for name in chosen}
+        await self._write_tables(guard, {name: one for name, one in structures.items() if isinstance(one, Table)}, chosen)
+        keyed = [name for name, one in structures.items() if not isinstance(one, Table | Rings)]
+        await asyncio.gather(*(self._write_keys(guard, name, structures[name], chosen[name]) for name in keyed))
+        for name, structure in structures.items():
+            if isinstance(structure, Rings):
+                await self._offer(structure, self._build(name), chosen[name])
+                await self._commit_keys(self._line(guard, name), f"{{{name}.{self._build(name)}}}", ())
 
-    async def _write(self, line: GuardLine, name: str, rows: Iterable[Any]) -> None:
-        structure, build = structure_of(name), self._build(name)
-        if isinstance(structure, Table):
-            await self._write_table(line, structure, build, rows)
-        elif isinstance(structure, Rings):
-            await self._offer(structure, build, rows)
-            await self._write_keys(line, f"{{{name}.{build}}}", ())
-        else:
-            made: Commands = {}
-            add_commands(made, structure, build, rows, self._shards)
-            await asyncio.gather(*(self._write_keys(line, tag, commands) for tag, commands in made.items()))
+    async def _write_tables(self, guard: GuardLike, tables: Mapping[str, Table], rows: Mapping[str, Iterable[Any]]) -> None:
+        writes: dict[int, list[Guarded]] = {}
+        for name, table in tables.items():
+            line = self._line(guard, name)
+            for place, made in statements(table, rows[name], self._shards).items():
+                writes.setdefault(place, []).append(Guarded(line, made))
+        if writes:
+            await self.postgres.commit(writes, {name: (table, self._build(name)) for name, table in tables.items()})
+
+    async def _write_keys(self, guard: GuardLike, name: str, structure: Keyed, rows: Iterable[Any]) -> None:
+        made: Commands = {}
+        add_commands(made, structure, self._build(name), rows, self._shards)
+        line = self._line(guard, name)
+        await asyncio.gather(*(self._commit_keys(line, tag, commands) for tag, commands in made.items()))
+
+    async def _commit_keys(self, line: GuardLine, tag: str, commands: Sequence[tuple]) -> None:
+        await self.redis.commit(guard_key(tag, line.agent, line.partition), line[2:], commands)
 
     def _line(self, guard: GuardLike, name: str) -> GuardLine:
         sources = msgspec.json.encode(dict(guard.sources), order="sorted").decode()
@@ -103,13 +115,6 @@ class Writers:
 
     def _build(self, name: str) -> int:
         return self._rebuild[1] if self._rebuild else self.builds.of(name)
-
-    async def _write_table(self, line: GuardLine, table: Table, build: int, rows: Iterable[Any]) -> None:
-        if writes := statements(table, rows, self._shards):
-            await self.postgres.commit(line, writes, {table.name: (table, build)})
-
-    async def _write_keys(self, line: GuardLine, tag: str, commands: Sequence[tuple]) -> None:
-        await self.redis.commit(guard_key(tag, line.agent, line.partition), line[2:], commands)
 
     async def _offer(self, structure: Rings, build: int, rows: Iterable[Any]) -> None:
         sent: deque[tuple[tuple, asyncio.Future]] = deque()

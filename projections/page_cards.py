@@ -1,0 +1,63 @@
+"""Cards, counts and the reader's likes of one page of photos, as Redis keeps them, in one write: the feed's hot read.
+
+Answers the same as `hydration` and `liked` together, undecoded, so that who renders thousands of pages a second decodes
+only what is new to it. Owners' cards are the caller's.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from projections import counters, liked, photo_cards
+from projections.keys import key_of
+from projections.photo_cards import PhotoCard
+from projections.pipelined import ConnectionLost
+from projections.rows import CounterKind
+from projections.stores import Stores
+from schemas.ids import shard_of
+
+# 50,000 photos of three keys of 40 B each are about 12 MB.
+_KEYS_KEPT = 50_000
+
+decode = photo_cards.decode
+
+
+class PageCards(NamedTuple):
+    """For each photo asked, in order: its card, likes and comments as Redis has them (None: absent), and who likes it."""
+
+    cards: list[bytes | None]
+    likes: list[bytes | None]
+    comments: list[bytes | None]
+    liked: set[int]
+
+
+async def read(stores: Stores, photo_ids: Sequence[int], reader_id: int) -> PageCards:
+    """Return the cards and counts of photos, and which of them the reader likes; StoreAway when Redis is."""
+    if not photo_ids:
+        return PageCards([], [], [], set())
+    card_build, count_build = stores.builds.of("photo_cards"), stores.builds.of("counters")
+    keys = [key for photo_id in photo_ids for key in _keys(photo_id, card_build, count_build)]
+    questions = liked.questions(stores, reader_id, photo_ids)
+    try:
+        # All commands are on their way before the first is awaited.
+        execute = stores.redis.execute
+        asked = [execute("MGET", *keys), *(execute(*words) for _, words in questions)]
+        found, *answers = [await one for one in asked]
+    except ConnectionLost:
+        found = await stores.redis.call("MGET", *keys)
+        answers = [await stores.redis.call(*words) for _, words in questions]
+    likes = liked.chosen(questions, answers)
+    return PageCards(found[::3], found[1::3], found[2::3], likes)
+
+
+@functools.lru_cache(_KEYS_KEPT)
+def _keys(photo_id: int, card_build: int, count_build: int) -> tuple[bytes, bytes, bytes]:
+    shard = shard_of(photo_id)
+    return (
+        key_of(photo_cards.STRUCTURE, card_build, shard, photo_id).encode(),
+        key_of(counters.STRUCTURE, count_build, shard, counters.suffix(CounterKind.PHOTO_LIKES, photo_id)).encode(),
+        key_of(counters.STRUCTURE, count_build, shard, counters.suffix(CounterKind.PHOTO_COMMENTS, photo_id)).encode(),
+    )
+
+
+__all__ = ["PageCards", "PhotoCard", "decode", "read"]
