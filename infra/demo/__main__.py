@@ -124,7 +124,7 @@ async def play_world(
     """All phases in their order; what was measured, and the projections at the end."""
     world = cast.world
     await play.open_accounts(cast, telling)
-    await play.perform_all(cast, telling, "follows", world.follows)
+    await play.perform_all(cast, telling, "follows", world.follows, play.FOLLOWS_AT_ONCE)
     if world.acceptances:
         await play.settle(cast.client, telling, "settled")
         await play.perform_all(cast, telling, "follow requests accepted", world.acceptances)

@@ -9,12 +9,13 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from infra.demo.client import Client
 from infra.demo.world import CELEBRITY_NUMBER, Upload
 
 LOOK_EVERY_SECONDS = 0.05
+# So many are looked after at the full pace; more share it, for looking must not become the load that is measured.
+AT_FULL_PACE = 3
 GIVE_UP_SECONDS = 30.0
 PIXELS = ("150", "320", "640", "1080")
 
@@ -78,31 +79,47 @@ def judge(watched: Sequence[Watched]) -> list[Kept]:
     return found
 
 
-async def watch(client: Client, photo: dict[str, Any], due: float, answered: float, watcher: str, upload: Upload) -> Watched:
-    """Look every 50 ms until the watcher's feed shows the photo and its four images are served."""
+class Lookout:
+    """Looks after the uploads that are under way."""
 
-    async def in_feed() -> bool:
-        page = await client.get("/v1/feed", watcher, limit=20)
-        return any(item["id"] == photo["id"] for item in page["items"])
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._under_way = 0
 
-    async def served(pixels: str) -> bool:
-        path = f"/photos/{photo['id']}/{pixels}.jpg"
-        return (await client.send("HEAD", path, accept=(200, 404))).status_code == 200
+    async def watch(self, photo: str, due: float, answered: float, watcher: str, upload: Upload) -> Watched:
+        """Look every 50 ms until the watcher's feed shows the photo and its four images are served."""
+        self._under_way += 1
+        try:
+            visible, images = await asyncio.gather(self._seen_in_feed(photo, watcher, due), self._images_served(photo, due))
+        finally:
+            self._under_way -= 1
+        return Watched(photo, answered - due, visible, images[0], max(images), upload.who == CELEBRITY_NUMBER)
 
-    async def images() -> tuple[float, float]:
-        first = await seconds_until(lambda: served("150"), due)
-        return first, max([first] + [await seconds_until(lambda p=pixels: served(p), due) for pixels in PIXELS[1:]])
+    async def _seen_in_feed(self, photo: str, watcher: str, due: float) -> float:
+        async def look() -> bool:
+            page = await self._client.get("/v1/feed", watcher, limit=20)
+            return any(item["id"] == photo for item in page["items"])
 
-    visible, (thumbnail, everything) = await asyncio.gather(seconds_until(in_feed, due), images())
-    return Watched(photo["id"], answered - due, visible, thumbnail, everything, upload.who == CELEBRITY_NUMBER)
+        return await self._seconds_until(look, due)
 
+    async def _images_served(self, photo: str, due: float) -> list[float]:
+        """When each variant was there; they are asked for one after the other, the smallest first."""
+        times = []
+        for pixels in PIXELS:
 
-async def seconds_until(look: Callable[[], Awaitable[bool]], due: float) -> float:
-    """Look again and again; return when it was so, in seconds since `due`, or inf."""
-    loop = asyncio.get_running_loop()
-    while loop.time() - due < GIVE_UP_SECONDS:
-        began = loop.time()
-        if await look():
-            return loop.time() - due
-        await asyncio.sleep(max(0.0, LOOK_EVERY_SECONDS - (loop.time() - began)))
-    return math.inf
+            async def look(path: str = f"/photos/{photo}/{pixels}.jpg") -> bool:
+                return (await self._client.send("HEAD", path, accept=(200, 404))).status_code == 200
+
+            times.append(await self._seconds_until(look, due))
+        return times
+
+    async def _seconds_until(self, look: Callable[[], Awaitable[bool]], due: float) -> float:
+        """Look again and again; return when it was so, in seconds since `due`, or inf."""
+        loop = asyncio.get_running_loop()
+        while loop.time() - due < GIVE_UP_SECONDS:
+            began = loop.time()
+            if await look():
+                return loop.time() - due
+            pause = LOOK_EVERY_SECONDS * max(1.0, self._under_way / AT_FULL_PACE)
+            await asyncio.sleep(max(0.0, pause - (loop.time() - began)))
+        return math.inf

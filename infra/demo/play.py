@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from infra.demo.client import Client, DemoError
-from infra.demo.measure import Watched, watch
+from infra.demo.measure import Lookout, Watched
 from infra.demo.telling import Telling
 from infra.demo.world import Deed, Upload, World, make_world
 
 ACCOUNTS_AT_ONCE = 16
+# A follow is answered when it was decided, some folds later: many may wait at once.
+FOLLOWS_AT_ONCE = 96
 DEEDS_AT_ONCE = 24
 SETTLE_SECONDS = 60.0
+# Lags are as old as the projections' last word, which comes at least once a second.
+STEADY_SECONDS = 1.5
 
 
 @dataclass
@@ -105,22 +109,23 @@ async def perform(cast: Cast, deed: Deed) -> None:
             await client.send("PUT", f"/v1/comments/{cast.comments[deed.target]}/like", token=token, accept=(204,))
 
 
-async def perform_all(cast: Cast, telling: Telling, title: str, deeds: Sequence[Deed]) -> None:
+async def perform_all(cast: Cast, telling: Telling, title: str, deeds: Sequence[Deed], at_once: int = DEEDS_AT_ONCE) -> None:
+    """Send all deeds of one phase."""
     with telling.phase(title, len(deeds)) as phase:
-        await each(deeds, lambda deed: perform(cast, deed), DEEDS_AT_ONCE, phase.advance)
+        await each(deeds, lambda deed: perform(cast, deed), at_once, phase.advance)
 
 
 async def upload_at_pace(cast: Cast, telling: Telling, files: dict[str, bytes], per_second: float) -> list[Watched]:
     """Upload on the beat, whether or not the one before has been answered, and watch each until all can see it."""
     loop = asyncio.get_running_loop()
-    uploads = cast.world.uploads
+    uploads, lookout = cast.world.uploads, Lookout(cast.client)
     with telling.phase(f"uploads, {per_second:g} a second", len(uploads)) as phase:
 
         async def one(upload: Upload, due: float) -> Watched:
             await asyncio.sleep(max(0.0, due - loop.time()))
             answer = await send_upload(cast, upload, files[upload.shot.file_name])
             cast.photos[upload.number] = answer["id"]
-            watched = await watch(cast.client, answer, due, loop.time(), cast.tokens[upload.watcher], upload)
+            watched = await lookout.watch(answer["id"], due, loop.time(), cast.tokens[upload.watcher], upload)
             phase.advance()
             return watched
 
@@ -149,11 +154,14 @@ async def settle(client: Client, telling: Telling, title: str) -> list[dict[str,
     """Wait until every projection has folded all there is; return the projections of `/v1/status`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + SETTLE_SECONDS
+    steady_since: float | None = None
     with telling.phase(title, 1) as phase:
         while True:
             projections = (await client.get("/v1/status"))["projections"]
-            behind = [p["name"] for p in projections if p["lag_events"]]
-            if not behind:
+            # A lag of null is one that nobody has measured yet.
+            behind = [p["name"] for p in projections if p["lag_events"] != 0]
+            steady_since = (steady_since or loop.time()) if not behind else None
+            if steady_since and loop.time() - steady_since >= STEADY_SECONDS:
                 phase.advance()
                 return projections
             if loop.time() > deadline:

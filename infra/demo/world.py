@@ -38,12 +38,12 @@ class Size:
     """How large a world is; a run on two cores ends well within three minutes at the default."""
 
     people: int = 300
-    follows: int = 3600
+    follows: int = 3000
     uploads: int = 90
     shots: int = 30
-    likes: int = 5000
-    comments: int = 1200
-    comment_likes: int = 600
+    likes: int = 4500
+    comments: int = 1000
+    comment_likes: int = 500
 
 
 @dataclass(frozen=True)
