@@ -17,7 +17,7 @@ import msgspec
 from agents.celebrity import Audience, audience_after
 from agents.counting import change_counts, flush_of
 from agents.keys import ids_in, key_of
-from agents.privacy import NOTHING, Outcome, Privacy, Wish, outcome_of, privacy_after
+from agents.privacy import Outcome, Privacy, Wish, outcome_of, privacy_after
 from agents.rules import Rules
 from projections.rows import CelebrityRow, CounterKind, FollowerRow
 from schemas.events import AudienceChanged, AudienceKind, Event, FollowerChanged, FollowingChanged, FollowState, WishState
@@ -111,9 +111,6 @@ def fold_wish(turn: Turn, record: Record) -> None:
         return
     followee_id, follower_id = event.followee_id, event.follower_id
     privacy = read_privacy(turn.state, followee_id)
-    if privacy.deleted:
-        turn.settle(record, followee_id, follower_id, NOTHING, NOTHING)
-        return
     before = read_wish(turn.state, follower_id, followee_id)
     after = Wish(
         state=event.wish,
@@ -123,11 +120,11 @@ def fold_wish(turn: Turn, record: Record) -> None:
     )
     write_wish(turn.state, follower_id, followee_id, before, after)
     turn.settle(record, followee_id, follower_id, outcome_of(privacy, before), outcome_of(privacy, after))
-    count_wish(turn, record, (after.state is not WishState.NONE) - (before.state is not WishState.NONE))
+    count_wish(turn, record, privacy, (after.state is not WishState.NONE) - (before.state is not WishState.NONE))
 
 
-def count_wish(turn: Turn, record: Record, change: int) -> None:
-    """Count a wish that came or went, and switch its author between pushed and pulled."""
+def count_wish(turn: Turn, record: Record, privacy: Privacy, change: int) -> None:
+    """Count a wish that came or went, and switch its author, if there still is one, between pushed and pulled."""
     if change == 0:
         return
     author_id, at = record.event.followee_id, record.event.occurred_at
@@ -135,7 +132,7 @@ def count_wish(turn: Turn, record: Record, change: int) -> None:
     before = Audience() if found is None else msgspec.msgpack.decode(found, type=Audience)
     after, switch = audience_after(before, change, at, turn.rules)
     turn.state.put(key_of(AUDIENCE, author_id), msgspec.msgpack.encode(after))
-    if switch is not None:
+    if switch is not None and not privacy.deleted:
         turn.celebrities[author_id] = CelebrityRow(author_id, after.pulled)
         span_start, span_end = after.pulled[-1]
         turn.says(record, AudienceChanged, author_id=author_id, kind=switch, changed_at=span_end or span_start)
@@ -152,10 +149,7 @@ def fold_account(turn: Turn, record: Record) -> None:
     for follower_id in who_wanted(turn.state, user_id, affected_from):
         wish = read_wish(turn.state, follower_id, user_id)
         turn.settle(record, user_id, follower_id, outcome_of(before, wish), outcome_of(after, wish))
-        if after.deleted:
-            write_wish(turn.state, follower_id, user_id, wish, Wish())
     if after.deleted:
-        turn.state.delete(key_of(AUDIENCE, user_id))
         turn.celebrities[user_id] = CelebrityRow(user_id, ())
         end_follows_by(turn, record, user_id)
 
