@@ -3,9 +3,12 @@
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from projections.ring import Ring
+from projections.rows import Backfill, Delivery
 from schemas.events import AudienceChanged, AudienceKind, PhotoDeleted, VariantReady
+from schemas.ids import time_of
 from tests.specs.builders import ANN, BOB, CY, DEE, erased, photo, variant
-from tests.specs.feeds_made import Fanout, follows_told, gained, lost, pulled, pushed
+from tests.specs.feeds_made import Fanout, follows_told, gained, lost, pulled, pushed, spans_told
 
 AUTHORS = (ANN, BOB)
 READERS = (CY, DEE, ANN)
@@ -57,7 +60,7 @@ def expected(events, reader: int) -> list[int]:
     return sorted(ready - deleted, reverse=True)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories())
 def test_every_reader_sees_the_same_feed_however_the_topics_are_interleaved(history):
     """Kills: no backfill on GAINED; no push of what a late PUSHED releases; pulled photos judged by when they became ready
@@ -71,6 +74,44 @@ def test_every_reader_sees_the_same_feed_however_the_topics_are_interleaved(hist
             assert feeds.visible(reader) == expected(events, reader), reader
     if any(isinstance(e, AudienceChanged) and e.kind is AudienceKind.PUSHED for e in audience) and photos:
         event("an author went down again while photos became ready")
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), st.integers(1, 3))
+def test_above_the_floors_of_shallow_rings_no_photo_is_missing(history, depth):
+    """Kills: a backfill of exactly the depth, and a list of recent photos that deletes shorten: after either, a new follower's
+    ring has no floor, and its reader would take it for the whole feed.
+    """
+    photos, audience, readings, batch_of = history
+    events = read_together(photos, audience, readings[0])
+    feeds = Fanout(depth=depth).given(*events, batch_of=batch_of)
+    rings_of_authors = {author: Ring(depth) for author in AUTHORS}
+    for row in feeds.authors:
+        rings_of_authors[row.author_id].offer([row.photo_id])
+    for reader in READERS:
+        home = Ring(depth)
+        for row in feeds.rows:
+            if isinstance(row, Delivery) and reader in row.user_ids:
+                home.offer([row.photo_id])
+            elif isinstance(row, Backfill) and row.user_id == reader:
+                home.offer(row.photo_ids)
+        following = follows_told(events, reader)
+        pulled_rings = [rings_of_authors[author] for author in spans_told(events) if author in following]
+        floor = max(ring.floor for ring in (home, *pulled_rings))
+        spans = spans_told(events)
+        pulled_ids = {
+            photo_id
+            for ring in pulled_rings
+            for photo_id in ring.content().ids
+            for author in AUTHORS
+            if ring is rings_of_authors[author]
+            if any(start <= time_of(photo_id) < end for start, end in spans[author])
+        }
+        candidates = {*home.content().ids, *pulled_ids}
+        missing = [photo_id for photo_id in expected(events, reader) if photo_id > floor and photo_id not in candidates]
+        assert not missing, (reader, floor)
+        if floor and any(photo_id < floor for photo_id in expected(events, reader)):
+            event("the feed goes on below the floor")
 
 
 def test_the_interesting_case_occurs():
