@@ -1,6 +1,7 @@
 """The command `python -m streams replay`: a pinned range of a topic into files, or onto standard output."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -90,6 +91,9 @@ def replay_command(tools: Callable[[], tuple[Consumer, DecodeFrames]]) -> click.
             _replay(consumer, decode, selection, kind, out, dry_run, as_json)
         except (KeyError, FileExistsError) as problem:
             raise click.UsageError(problem.args[0]) from problem
+        except BrokenPipeError:
+            # Whoever reads our lines has read enough, as `head` does. Python would complain when it flushes at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         finally:
             consumer.close()
 

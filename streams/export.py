@@ -7,6 +7,7 @@ the offsets and counts of each partition.
 import json
 import shutil
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -93,7 +94,9 @@ class LinesTarget:
 
     def write(self, piece: Piece) -> None:
         """Write rows as lines."""
-        piece.rows.with_columns(polars.lit(piece.event_type).alias("event")).write_ndjson(self._stream)
+        lines = BytesIO()
+        piece.rows.with_columns(polars.lit(piece.event_type).alias("event")).write_ndjson(lines)
+        self._stream.write(lines.getbuffer())
 
     def finish(self, replay: Replay) -> None:
         """Flush, and rename the file into its place."""
