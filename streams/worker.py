@@ -72,7 +72,17 @@ def run_worker(worker: Worker, log_level: str = "info") -> None:
     worker.faust_dir.mkdir(parents=True, exist_ok=True)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     running = RunningWorker(worker)
-    faust.Worker(running.app, loglevel=log_level, redirect_stdouts=False, blocking_timeout=0).execute_from_commandline()
+    FaustWorker(running.app, loglevel=log_level, redirect_stdouts=False, blocking_timeout=0).execute_from_commandline()
+
+
+class FaustWorker(faust.Worker):
+    """Faust's worker, which ends at once when everything is closed, without waiting seconds for threads and timers."""
+
+    def _shutdown_loop(self) -> None:
+        if self.crash_reason:
+            log.critical("the worker crashed: %s", self.crash_reason, exc_info=self.crash_reason)
+        logging.shutdown()
+        os._exit(1 if self.crash_reason else 0)
 
 
 def build_app(worker: Worker) -> faust.App:
