@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 from projections.canonical import MODULUS, hash_of, total_of
-from projections.keys import family_pattern, hash_key, suffix_of
+from projections.keys import family_pattern, hash_key, key_of, suffix_of
 from projections.positions import Positions, cut, guard_names, in_order, raise_positions, redis_positions
 from projections.ring_digest import ring_rows
 from projections.shard_schema import READ_GUARDS
@@ -38,8 +38,11 @@ class Digest(NamedTuple):
     steady: bool
 
 
-async def digest(stores: Stores, name: str, build: int | None = None) -> Digest:
-    """Return the digest of a projection's build, the current one unless said; KeyError for an unknown projection."""
+async def digest(stores: Stores, name: str, build: int | None = None, beside: int | None = None) -> Digest:
+    """Return the digest of a projection's build, the current one unless said; KeyError for an unknown projection.
+
+    For rings, `beside` is the build that it will be compared with: only ids above both builds' floors count.
+    """
     structure = structure_of(name)
     chosen = stores.builds.of(name) if build is None else build
     names = guard_names(name, chosen)
@@ -49,7 +52,7 @@ async def digest(stores: Stores, name: str, build: int | None = None) -> Digest:
         return _made(name, chosen, sums, counts, positions, steady)
     before = await redis_positions(stores.redis, names)
     sums, counts = {}, {}
-    async for shard, values in _keyed_rows(stores, structure, chosen):
+    async for shard, values in _keyed_rows(stores, structure, chosen, beside):
         sums[shard] = sums.get(shard, 0) + hash_of(values)
         counts[shard] = counts.get(shard, 0) + 1
     after = await redis_positions(stores.redis, names)
@@ -97,7 +100,7 @@ async def _raise_by_guards(positions: Positions, read: Read, place: int, names: 
             raise_positions(positions, names[agent], partition, sources)
 
 
-async def _keyed_rows(stores: Stores, structure: Structure, build: int) -> AsyncIterator[tuple[int, tuple]]:
+async def _keyed_rows(stores: Stores, structure: Structure, build: int, beside: int | None) -> AsyncIterator[tuple[int, tuple]]:
     """Yield the shard and the canonical values of every row in Redis."""
     if isinstance(structure, Fields):
         found = await stores.redis.call("HGETALL", hash_key(structure, build))
@@ -109,12 +112,14 @@ async def _keyed_rows(stores: Stores, structure: Structure, build: int) -> Async
         fresh = [key for key in scanned if key not in seen]
         seen.update(fresh)
         for keys in cut(fresh, KEYS_AT_ONCE):
-            rows = _rows_of(stores, structure, keys)
+            rows = _rows_of(stores, structure, keys, beside)
             async for key, values in rows:
                 yield int(key[2:6]), values
 
 
-async def _rows_of(stores: Stores, structure: Structure, keys: list[bytes]) -> AsyncIterator[tuple[bytes, tuple]]:
+async def _rows_of(
+    stores: Stores, structure: Structure, keys: list[bytes], beside: int | None
+) -> AsyncIterator[tuple[bytes, tuple]]:
     if isinstance(structure, Strings):
         for key, value in zip(keys, await stores.redis.call("MGET", *keys), strict=True):
             if value is not None:
@@ -125,5 +130,6 @@ async def _rows_of(stores: Stores, structure: Structure, keys: list[bytes]) -> A
             for member in members:
                 yield key, (suffix_of(key), member)
     else:
-        async for key, values in ring_rows(stores, structure, keys):
+        others = [key_of(structure, beside, int(key[2:6]), suffix_of(key)) for key in keys] if beside else None
+        async for key, values in ring_rows(stores, structure, keys, others):
             yield key, values

@@ -1,11 +1,13 @@
 """The sink in memory, for specifications and simulations: the same guards, rows and digests, in dictionaries."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from projections.canonical import hash_of, total_of
 from projections.ring import Ring
+from projections.ring_digest import visible_ids
+from projections.rows import PhotoState
 from projections.structure import Rings
 from projections.structures import structure_of
 from projections.writers import GuardLike
@@ -57,8 +59,19 @@ class MemorySink:
         return self.rings.get(name, {}).get(user_id) or Ring(self._feed_depth)
 
     def digest(self, name: str) -> int:
-        """Return the digest of what is kept, as `projections.digest` gives for a real store (but for rings)."""
+        """Return the digest of what is kept, equal to the one that `projections.digest` gives for real stores."""
+        if name in self.rings:
+            return total_of(hash_of(row) for row in self._ring_rows(name))
         return total_of(hash_of(entry) for entry in self.entries.get(name, {}).values())
+
+    def _ring_rows(self, name: str) -> Iterator[tuple]:
+        cards = self.rows.get("photo_cards", {}).values()
+        owners = {row.photo_id: row.owner_id for row in cards if row.state == PhotoState.READY}
+        viewers = {row.user_id: set(row.following) for row in self.rows.get("viewers", {}).values()}
+        for person, ring in self.rings[name].items():
+            followed = viewers.get(person, set()) if name == "timelines" else set()
+            if visible := visible_ids(ring.content(), owners, {person} | followed):
+                yield person, visible
 
     def _place(self, structure: Any, row: Any) -> tuple:
         store = type(structure).__name__ == "Table"

@@ -4,7 +4,7 @@ Of a home timeline: the ready photos above the floor whose owner is the reader, 
 author's ring: the author's ready photos above the floor.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 
 from projections import photo_cards, viewers
 from projections.keys import suffix_of
@@ -17,21 +17,32 @@ from schemas.ids import shard_of
 CARDS_AT_ONCE = 2_000
 
 
-async def ring_rows(stores: Stores, structure: Rings, keys: list[bytes]) -> AsyncIterator[tuple[bytes, tuple]]:
-    """Yield of each key's ring the key and (person, visible ids newest first); nothing for a ring without any."""
+async def ring_rows(
+    stores: Stores, structure: Rings, keys: list[bytes], beside: list[str] | None = None
+) -> AsyncIterator[tuple[bytes, tuple]]:
+    """Yield of each key's ring the key and (person, visible ids newest first); nothing for a ring without any.
+
+    `beside` are the same people's rings in another build. Two builds may have held different candidates that nobody sees,
+    and so have cut at different ids: both are then judged above the higher one of their floors.
+    """
     values = await stores.redis.call("MGET", *keys)
     rings = {key: decode_ring(value) for key, value in zip(keys, values, strict=True) if value}
+    if beside:
+        others = dict(zip(keys, await stores.redis.call("MGET", *beside), strict=True))
+        floors = {key: decode_ring(others[key] or b"").floor for key in rings}
+        rings = {key: ring._replace(floor=max(ring.floor, floors[key])) for key, ring in rings.items()}
     owners = await _owners_of_ready(stores, {photo for ring in rings.values() for photo in ring.ids})
     for key, ring in rings.items():
         person = int(suffix_of(key))
         wanted = {person}
         if structure.name == "timelines":
             wanted |= (await viewers.viewer(stores, person)).following
-        if visible := _visible(ring, owners, wanted):
+        if visible := visible_ids(ring, owners, wanted):
             yield key, (person, visible)
 
 
-def _visible(ring: RingPage, owners: dict[int, int], wanted: set[int]) -> tuple[int, ...]:
+def visible_ids(ring: RingPage, owners: dict[int, int], wanted: Container[int]) -> tuple[int, ...]:
+    """Return the ids above the floor whose owner, who is known only of ready photos, is wanted; newest first."""
     return tuple(photo for photo in ring.ids if photo > ring.floor and owners.get(photo) in wanted)
 
 

@@ -304,6 +304,30 @@ def test_a_digest_of_timelines_counts_what_the_reader_could_see(opened):
     opened.run(work())
 
 
+def test_builds_of_rings_that_cut_at_different_ids_are_compared_above_both_floors():
+    """Kills: a digest of rings that takes a candidate nobody sees, or where it was cut, for a difference."""
+    with fresh_stores() as places:
+
+        async def work():
+            stores = await open_stores(places.dsns, places.redis_url, places.shards)
+            own = [world.photo(world.made(n, 6), BEN) for n in range(12)]
+            strangers = [world.photo(world.made(100 + n, 1), ANNA) for n in range(6)]
+            for build, seen in ((1, [*own, *strangers]), (2, own)):
+                again = await open_writers(places.dsns, places.redis_url, places.shards, 10, rebuild=("timelines", build))
+                await again.commit(Guard(1), {"timelines": [rows.Delivery(photo.photo_id, (BEN,)) for photo in seen]})
+                await again.close()
+            live = await open_writers(places.dsns, places.redis_url, places.shards)
+            await live.commit(Guard(1), {"photo_cards": [*own, *strangers]})
+            one, other = await digest(stores, "timelines", 1), await digest(stores, "timelines", 2)
+            assert one.total != other.total
+            one, other = await digest(stores, "timelines", 1, 2), await digest(stores, "timelines", 2, 1)
+            assert one.total == other.total and one.rows == 1
+            await stores.close()
+            await live.close()
+
+        asyncio.run(work())
+
+
 def test_a_writer_notices_that_redis_was_lost_and_writes_nothing_into_the_new_one():
     """Kills: a guard that gets into the new store and would refuse the replay."""
     with fresh_stores() as places:

@@ -174,11 +174,10 @@ async def _same_digests(places):
             for each in (memory, sink):
                 await each.commit(Guard(number), given)
             for name in NAMES:
-                if isinstance(structure_of(name), Rings):
-                    continue
                 found = await digest(stores, name)
                 assert found.total == f"{memory.digest(name):016x}", name
-                assert found.rows == len(memory.rows.get(name, {})), name
+                if not isinstance(structure_of(name), Rings):
+                    assert found.rows == len(memory.rows.get(name, {})), name
     finally:
         await stores.close()
         await sink.close()
