@@ -16,7 +16,6 @@ from api.problems import Problem, invalid, not_found, unauthorized, unavailable
 from api.remembered import Claim
 from api.routes import IGNORED, REQUIRED, Route
 from api.visibility import STRANGER, Account, Viewer
-from projections import viewers
 from streams.producer import Edge, Invalid, NeighbourAway, Written
 
 if TYPE_CHECKING:
@@ -155,12 +154,8 @@ class Call:
     async def viewer(self) -> Viewer:
         """Return the reader's own relations, read once a request."""
         if self._viewer is None:
-            self._viewer = await self._read_viewer() if self.me else STRANGER
+            self._viewer = await self.context.relations.viewer(self.me) if self.me else STRANGER
         return self._viewer
-
-    async def _read_viewer(self) -> Viewer:
-        known = await viewers.viewer(self.context.stores, self.me)
-        return Viewer(self.me, known.following, known.requested, known.blocking, known.blocked_by, known.mutes)
 
     # --- what is done -------------------------------------------------------------------------------------------------------
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from api import positions
 from api.auth import Tokens
 from api.freshness import Freshness
 from api.metrics import Metrics
 from api.people import People
+from api.relations import Relations
 from api.remembered import Remembered
 from api.signing import Signer
 from api.times import format_ms
@@ -43,6 +44,7 @@ class Context:
     freshness: Freshness
     tokens: Tokens
     people: People
+    relations: Relations
     remembered: Remembered
     signer: Signer
     metrics: Metrics
@@ -50,6 +52,7 @@ class Context:
     partitions: int
     trend_window_seconds: int
     gives_tokens: bool
+    shown: dict[bytes, Any] = field(default_factory=dict)
     description: bytes = b"{}"
     now_ms: Callable[[], int] = now_ms
     wait_seconds: float = 2.0

@@ -11,17 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from api.calls import Call
-from api.hydrate import account_of, photo_json, read_photos
+from api.feed_photos import FeedPhotos
 from api.pages import fill_page, page_answer
+from api.relations import Spans
 from api.routes import Answer
-from api.visibility import Viewer, why_in_feed
-from projections import authors, celebrities, photos, timelines
+from api.visibility import Viewer
+from projections import authors, photos, timelines
 from schemas.ids import time_of
 
 LIST = "feed"
-_WHY = {"own": b',"why":"own"', "follow": b',"why":"follow"'}
-
-Spans = Sequence[tuple[int, int]]
 
 
 class Ring(Protocol):
@@ -111,22 +109,13 @@ class Candidates:
 async def show_feed(call: Call) -> Answer:
     """Answer a page of the reader's feed."""
     page = call.page(LIST, int)
-    viewer, spans = await asyncio.gather(call.viewer(), _spans_of_followed(call))
-    candidates = Candidates(call, viewer, {author: span for author, span in spans.items() if author in viewer.following})
-    now_ms = call.context.now_ms()
-
-    async def show(photo_ids: Sequence[int]) -> list[bytes | None]:
-        found, likes = await read_photos(call, photo_ids)
-        shown: list[bytes | None] = []
-        for photo_id in photo_ids:
-            photo = found.get(photo_id)
-            why = None if photo is None else why_in_feed(viewer, account_of(photo), photo.state, now_ms)
-            shown.append(None if why is None else photo_json(call, photo, likes, _WHY[why]))
-        return shown
-
-    items, next_key = await fill_page(candidates.fetch, show, lambda photo_id: (photo_id,), page.limit, page.after)
+    viewer = await call.viewer()
+    pulled = await call.context.relations.pulled()
+    candidates = Candidates(call, viewer, {author: pulled[author] for author in pulled.keys() & viewer.following})
+    rendering = FeedPhotos(call, viewer)
+    items, next_key = await fill_page(candidates.fetch, rendering.show, _key, page.limit, page.after)
     return page_answer(LIST, items, next_key)
 
 
-async def _spans_of_followed(call: Call) -> Mapping[int, Spans]:
-    return await celebrities.spans(call.context.stores)
+def _key(photo_id: int) -> tuple[int]:
+    return (photo_id,)

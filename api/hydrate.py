@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import msgspec
-
 from api.calls import Call
 from api.visibility import Account, Viewer
 from projections import hydration, liked
@@ -67,11 +65,6 @@ async def show_photos(
     return shown
 
 
-def person_json(account: Account) -> bytes:
-    """Return a person as lists name them."""
-    return msgspec.json.encode({"id": str(account.user_id), "username": account.username, "display_name": account.display_name})
-
-
 async def show_people(
     call: Call, user_ids: Iterable[int], visible: Callable[[Viewer, Account | None], bool]
 ) -> list[bytes | None]:
@@ -79,4 +72,4 @@ async def show_people(
     wanted = tuple(user_ids)
     viewer = await call.viewer()
     known: Mapping[int, Account] = await call.context.people.many(wanted)
-    return [person_json(known[user_id]) if user_id in known and visible(viewer, known[user_id]) else None for user_id in wanted]
+    return [known[user_id].card if user_id in known and visible(viewer, known[user_id]) else None for user_id in wanted]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from api.recall import Recall
 from api.visibility import Account
 from projections import account_cards, accounts
 from projections.account_cards import AccountCard
@@ -26,24 +27,38 @@ _shown = msgspec.json.Decoder(_Shown)
 
 
 class People:
-    """Looks accounts up by id."""
+    """Looks accounts up by id; those that cannot have changed are not asked for again."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, recall: Recall[Account]) -> None:
         self._stores = stores
+        self._recall = recall
 
     async def one(self, user_id: int) -> Account | None:
         """Return one account, gone ones too; None when there never was one."""
-        return (await self.many((user_id,))).get(user_id)
+        known = self._recall.get(user_id)
+        return known if known is not None else (await self.many((user_id,))).get(user_id)
 
     async def many(self, user_ids: Iterable[int]) -> dict[int, Account]:
         """Return accounts by id; unknown ones are absent."""
-        wanted = tuple(user_ids)
-        if not wanted:
-            return {}
+        found: dict[int, Account] = {}
+        asked = {}
+        for user_id in user_ids:
+            known = self._recall.get(user_id)
+            if known is None:
+                asked[user_id] = self._recall.stamp(user_id)
+            else:
+                found[user_id] = known
+        if asked:
+            for user_id, account in (await self._read(asked)).items():
+                self._recall.keep(user_id, asked[user_id], account)
+                found[user_id] = account
+        return found
+
+    async def _read(self, user_ids: Iterable[int]) -> dict[int, Account]:
         try:
-            cards = await account_cards.cards(self._stores, wanted)
+            cards = await account_cards.cards(self._stores, user_ids)
         except StoreAway:
-            rows = await asyncio.gather(*(accounts.by_id(self._stores, user_id) for user_id in wanted))
+            rows = await asyncio.gather(*(accounts.by_id(self._stores, user_id) for user_id in user_ids))
             return {row.user_id: account_of_row(row) for row in rows if row is not None}
         return {user_id: account_of_card(user_id, card) for user_id, card in cards.items()}
 
@@ -53,11 +68,12 @@ def account_of_card(user_id: int, card: AccountCard) -> Account:
     if card.gone:
         return Account(user_id, "", "", gone=True)
     shown = _shown.decode(card.json)
-    return Account(user_id, shown.username, shown.display_name, card.private, card.deactivated)
+    return Account(user_id, shown.username, shown.display_name, card.private, card.deactivated, card=card.json)
 
 
 def account_of_row(row: AccountRow) -> Account:
     """Return the account that a row in Postgres says."""
     gone = row.state in (AccountState.DELETED, AccountState.REFUSED)
     deactivated = row.state == AccountState.DEACTIVATED
-    return Account(row.user_id, row.username, row.display_name, row.private, deactivated, gone)
+    card = msgspec.json.encode({"id": str(row.user_id), "username": row.username, "display_name": row.display_name})
+    return Account(row.user_id, row.username, row.display_name, row.private, deactivated, gone, card)

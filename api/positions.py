@@ -77,6 +77,7 @@ class Snapshot:
     derived: frozenset[str]
     reads: dict[str, frozenset[str]] = field(init=False)
     emits: dict[str, frozenset[str]] = field(init=False)
+    _relevant: dict[tuple[str, ...], frozenset[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         reads: dict[str, set[str]] = {}
@@ -89,15 +90,19 @@ class Snapshot:
 
     def relevant(self, writers: Iterable[str]) -> frozenset[str]:
         """Return the agents that the writers' rows depend on: themselves, and who makes the derived topics they read."""
+        asked = tuple(writers)
+        if (known := self._relevant.get(asked)) is not None:
+            return known
         found: set[str] = set()
-        waiting = list(writers)
+        waiting = list(asked)
         while waiting:
             agent = waiting.pop()
             if agent not in found:
                 found.add(agent)
                 wanted = self.reads.get(agent, frozenset())
                 waiting.extend(other for other, made in self.emits.items() if made & wanted)
-        return frozenset(found)
+        self._relevant[asked] = frozenset(found)
+        return self._relevant[asked]
 
 
 class Walk:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from api.bodies import Upload
 from api.calls import Call
 from api.feed import show_feed
-from api.hydrate import images_json, person_json, photo_json, read_photos, show_people, show_photos
+from api.hydrate import images_json, photo_json, read_photos, show_people, show_photos
 from api.images import serve_image
 from api.pages import fill_page, page_answer
 from api.problems import Problem, invalid, not_found
@@ -60,7 +60,7 @@ def _new_photo_json(call: Call, photo_id: int, caption: str | None, place: str |
         prefix += call.context.signer.prefix(photo_id, call.context.now_ms())
     return b'%b,"owner":%b,"images":{%b},"counts":{"likes":0,"comments":0},"liked":false}' % (
         msgspec.json.encode(fixed)[:-1],
-        person_json(call.person),
+        call.person.card,
         images_json(prefix, photo_id),
     )
 

@@ -27,7 +27,10 @@ STRANGER = Viewer()
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What filters and answers need to know of a person. `gone`: deleted, or a claim that lost its user name."""
+    """What filters and answers need to know of a person. `gone`: deleted, or a claim that lost its user name.
+
+    `card` is the person as lists name them, finished JSON.
+    """
 
     user_id: int
     username: str
@@ -35,6 +38,7 @@ class Account:
     private: bool = False
     deactivated: bool = False
     gone: bool = False
+    card: bytes = b""
 
     @property
     def hidden(self) -> bool:

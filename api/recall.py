@@ -1,0 +1,50 @@
+"""What was read before and cannot have changed since: values of one agent, kept while it has not moved.
+
+An agent that has not gone on reading has not written anything new, and how far it has read is in the snapshot that
+freshness keeps. So a value that was read at the same positions is at least as new as the snapshot, and whoever waited for a
+position until the snapshot had passed it sees no older value from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from api.freshness import Freshness
+from schemas.ids import shard_of
+
+Value = TypeVar("Value")
+Stamp = Mapping[str, int]
+
+
+class Recall(Generic[Value]):
+    """Values by id, each made by one agent on the partition that the id's shard belongs to."""
+
+    def __init__(self, freshness: Freshness, agent: str, shards: int, partitions: int, size: int) -> None:
+        self._freshness = freshness
+        self._agent = agent
+        self._shards = shards
+        self._partitions = partitions
+        self._size = size
+        self._kept: dict[int, tuple[Stamp, Value]] = {}
+
+    def stamp(self, id_: int) -> Stamp | None:
+        """Return how far the agent is with what this id belongs to; to be asked *before* reading what is kept under it."""
+        snapshot = self._freshness.snapshot
+        if snapshot is None:
+            return None
+        progress = snapshot.progress.get((self._agent, shard_of(id_) * self._partitions // self._shards))
+        return None if progress is None else progress.sources
+
+    def get(self, id_: int) -> Value | None:
+        """Return the value kept under an id, None when there is none or it may have changed."""
+        kept = self._kept.get(id_)
+        return None if kept is None or kept[0] != self.stamp(id_) else kept[1]
+
+    def keep(self, id_: int, stamp: Stamp | None, value: Value) -> None:
+        """Keep a value that was read at a stamp; the one kept longest makes room."""
+        if stamp is None:
+            return
+        if id_ not in self._kept and len(self._kept) >= self._size:
+            del self._kept[next(iter(self._kept))]
+        self._kept[id_] = (stamp, value)
