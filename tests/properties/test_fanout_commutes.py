@@ -79,8 +79,8 @@ def test_every_reader_sees_the_same_feed_however_the_topics_are_interleaved(hist
 @settings(max_examples=150, deadline=None)
 @given(histories(), st.integers(1, 3))
 def test_above_the_floors_of_shallow_rings_no_photo_is_missing(history, depth):
-    """Kills: a backfill of exactly the depth, and a list of recent photos that deletes shorten: after either, a new follower's
-    ring has no floor, and its reader would take it for the whole feed.
+    """Kills: a backfill of exactly the depth, after which a new follower's ring has no floor, and its reader would take it
+    for the whole feed. (That deletes do not shorten it either is rarer, and has a specification of its own.)
     """
     photos, audience, readings, batch_of = history
     events = read_together(photos, audience, readings[0])
