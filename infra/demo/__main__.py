@@ -130,6 +130,7 @@ async def play_world(
         await play.perform_all(cast, telling, "follow requests accepted", world.acceptances)
     await play.settle(cast.client, telling, "settled")
     watched = await play.upload_at_pace(cast, telling, files, rate)
+    await play.settle(cast.client, telling, "settled")
     await play.perform_all(cast, telling, "likes and comments", world.reactions)
     await play.settle(cast.client, telling, "settled")
     await play.perform_all(cast, telling, "likes of comments", world.comment_likes)
@@ -162,7 +163,7 @@ async def tell(
     show.show_checks(console, found)
     if cast.client.troubles:
         console.print(f"Waited out: {dict(cast.client.troubles)}\n", highlight=False)
-    around = Surroundings(settings.api_url, settings.shards, settings.servers)
+    around = Surroundings(settings.api_url, settings.shards, settings.servers, settings.redis_port)
     builds = {p["name"]: p["version"] for p in projections}
     show.show_next(
         console, next_commands(around, world.people[viewer].username, cast.tokens[viewer], int(cast.photos[hot]), builds)

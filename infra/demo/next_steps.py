@@ -16,6 +16,7 @@ class Surroundings:
     api_url: str
     shards: int
     servers: int
+    redis_port: int
 
 
 def next_commands(around: Surroundings, username: str, token: str, photo: int, builds: dict[str, int]) -> list[tuple[str, str]]:
@@ -27,8 +28,11 @@ def next_commands(around: Surroundings, username: str, token: str, photo: int, b
     # Each server has a contiguous share of the shards, as `ShardMap.spread` deals them out.
     server = next(n for n in range(around.servers) if shard < around.shards * (n + 1) // around.servers)
     psql = f'psql "{setting(f"postgres_dsns[{server}]")}" -x -c'
-    redis = f'redis-cli --no-auth-warning -u "{setting("redis_url")}"'
-    row = f"TABLE shard{shard:04d}.photos_{builds.get('photos', 1)}"
+    # A URL without a user's name is refused by redis-cli: the password goes by its variable.
+    redis = f'REDISCLI_AUTH="{setting("redis_password.get_secret_value()")}" redis-cli -p {around.redis_port}'
+    photos = f"shard{shard:04d}.photos_{builds.get('photos', 1)}"
+    # Shown to a person, never run here.
+    row = f"SELECT * FROM {photos} WHERE photo_id = {photo}"  # noqa: S608
     likes = f"{{s{shard:04d}}}n.{builds.get('counters', 1)}:likes:{photo}"
     return [
         (
@@ -40,7 +44,7 @@ def next_commands(around: Surroundings, username: str, token: str, photo: int, b
         ("why the hashtags trend", f"curl -s '{api}/v1/trends/hashtags?limit=3' | python3 -m json.tool"),
         ("the likes as they were given, from the log", f"{RUN} -m streams replay likes --where kind=LIKED --to - | head -3"),
         ("the events behind one number", f"{RUN} -m projections explain likes {photo}"),
-        ("the rows of the photo's shard in PostgreSQL", f"{psql} '{row}'"),
+        ("the photo's row in its shard", f"{psql} '{row}'"),
         ("its number of likes in Redis", f"{redis} GET '{likes}'"),
         ("every projection, its lag and freshness", "make status"),
     ]

@@ -150,11 +150,8 @@ def show_checks(console: Console, checks: Sequence[Check]) -> None:
 def show_celebrity(console: Console, cast: Cast, celebrity_up: int) -> None:
     """Which way the celebrity's photos reach their followers under the threshold of this stack."""
     followers, name = len(cast.world.followers[CELEBRITY_NUMBER]), cast.world.celebrity.username
-    way = (
-        "pulled when a feed is read"
-        if followers >= celebrity_up
-        else "pushed like everybody's (start the stack with DARKROOM_CELEBRITY_UP=120 to see them pulled)"
-    )
+    pulled = followers >= celebrity_up
+    way = "pulled when a feed is read" if pulled else "pushed into timelines like everybody's"
     console.print(
         f"{name} has {followers} followers; the threshold is {celebrity_up:,}: their photos are {way}.\n", highlight=False
     )
