@@ -4,18 +4,10 @@ Kills: a position kept apart from the state, an acknowledgement before the state
 partition that two workers hold at once.
 """
 
-import contextlib
-import json
-import os
 import random
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 
@@ -23,64 +15,10 @@ from infra.settings import load_settings
 from schemas.events import LikeChanged, LikeKind
 from schemas.ids import compose_id
 from streams.producer import SyncProducer
+from tests.integration.workers import Workers, until
 
 pytestmark = pytest.mark.stack
-ROOT = Path(__file__).resolve().parents[2]
 PHOTOS = 40
-DEADLINE_SECONDS = 60
-
-
-class Workers:
-    """Counting workers as processes, restarted by hand as the supervisor would."""
-
-    def __init__(self, bootstrap: str, directory: Path) -> None:
-        self.directory = directory
-        self._bootstrap = bootstrap
-        self._prefix = f"test-{os.getpid()}-{time.time_ns()}"
-        self._processes: dict[int, subprocess.Popen] = {}
-        self._ports: dict[int, int] = {}
-
-    def start(self, slot: int) -> None:
-        self._ports[slot] = free_port()
-        with (self.directory / f"worker-{slot}.log").open("ab") as log:
-            self._processes[slot] = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.counting_worker", self._bootstrap, str(slot),
-                 str(self.directory), str(self._ports[slot]), self._prefix],
-                cwd=ROOT, stdout=log, stderr=log,
-            )  # fmt: skip
-
-    def stop(self, slot: int, by: signal.Signals) -> int:
-        self._processes[slot].send_signal(by)
-        return self._processes[slot].wait(timeout=20)
-
-    def is_ready(self, slot: int) -> bool:
-        with contextlib.suppress(OSError):
-            return urllib.request.urlopen(f"http://127.0.0.1:{self._ports[slot]}/ready", timeout=1).status == 200
-        return False
-
-    def counts(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for path in (self.directory / "sink").glob("*.json"):
-            counts |= json.loads(path.read_text())["counts"]
-        return counts
-
-    def kill_all(self) -> None:
-        for process in self._processes.values():
-            process.kill()
-            process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-def until(condition, what: str, seconds: float = DEADLINE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} within {seconds} s"
-        time.sleep(0.05)
 
 
 @pytest.fixture
