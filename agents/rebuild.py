@@ -95,7 +95,7 @@ async def rebuild(shop: Workshop, name: str) -> Outcome:
     equal = rebuilt.total == live.total
     if equal:
         for agent in writers:
-            _offer_states(shop, agent, build)
+            _offer_states(shop, agent, name, build)
         await promote(shop.stores.postgres, name, build)
     return Outcome(live, rebuilt, build, equal)
 
@@ -137,15 +137,10 @@ def rebuilt_path(state_dir: Path, agent: str, partition: int, build: int) -> Pat
     return state_dir / agent / f"{partition}.rebuilt-{build}"
 
 
-def _offer_states(shop: Workshop, agent: Agent, build: int) -> None:
-    """Put the rebuilt states where the workers look for states to adopt when they open a partition."""
+def _offer_states(shop: Workshop, agent: Agent, name: str, build: int) -> None:
+    """Put the rebuilt states where workers look, by the build that must be promoted before one may be adopted."""
     for partition in range(shop.partitions):
         made = rebuilt_path(shop.state_dir, agent.name, partition, build)
-        offered = adopted_path(shop.state_dir, agent.name, partition)
+        offered = shop.state_dir / agent.name / f"{partition}.adopt@{name}.{build}"
         shutil.rmtree(offered, ignore_errors=True)
         made.rename(offered)
-
-
-def adopted_path(state_dir: Path, agent: str, partition: int) -> Path:
-    """Return where a worker finds a state to take over before it opens its own."""
-    return state_dir / agent / f"{partition}.adopt"

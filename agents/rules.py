@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Rules:
     """Thresholds and sizes that folds decide by. Cannot be built wrong.
 
-    `celebrity_up` followers turn push into pull, fewer than `celebrity_down` turn it back. `feed_depth` is in photos.
+    `celebrity_up` followers turn push into pull, at most `celebrity_down` turn it back. `feed_depth` is in photos.
     """
 
     celebrity_up: int = 10_000

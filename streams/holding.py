@@ -189,8 +189,7 @@ class Holding:
     async def _open(self, agent: str, partition: int) -> None:
         path = self._state_dir / agent / str(partition)
         state = await self._let_go(path)
-        offered = path.with_name(f"{partition}.adopt")
-        if offered.exists():
+        for offered in await self._offered(path):
             # A rebuild was promoted: go on from the state that stands where the new build stands.
             state.replace_by(offered)
         loop = BatchLoop(self.agents[agent], partition, state, self._around)
@@ -200,6 +199,15 @@ class Holding:
             loop.close()
             raise
         self.loops[agent, partition] = loop
+
+    async def _offered(self, path: Path) -> list[Path]:
+        """Return the states that rebuilds of promoted builds offer for a place, oldest first; others wait for their turn."""
+        offers = sorted(path.parent.glob(f"{path.name}.adopt@*"), key=lambda one: one.stat().st_mtime)
+        if not offers:
+            return []
+        builds = await self._around.sink.identities()
+        named = {offer: offer.name.partition("@")[2].rpartition(".") for offer in offers}
+        return [offer for offer, (name, _, build) in named.items() if builds.get(f"build/{name}") == build]
 
     async def _let_go(self, path: Path) -> StateStore:
         """Open a state, waiting for the worker that held it before."""
