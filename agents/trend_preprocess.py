@@ -1,8 +1,10 @@
 """Tells the trends, and the pages of tags and places, which photos there are to see: ready ones of public accounts.
 
 First of four agents (pre-processor, parser, scorer, ranker). A photo and its owner are two sets that are joined: whichever
-is read first, a photo is seen once both allow it, and unseen once either does not (I7). What makes no sense is passed over
-here; the agents `photos` and `accounts` read the same records and dead-letter it.
+is read first, a photo is seen once both allow it, and unseen once either does not (I7). What is so is said at every event that
+may have changed it, and not only when it differs from what is remembered: a worker that died may have said more than is
+remembered, after reading the two topics in another order. What makes no sense is passed over here; the agents `photos` and
+`accounts` read the same records and dead-letter it.
 """
 
 from dataclasses import dataclass, field
@@ -24,13 +26,12 @@ FIRST_VARIANT = 150
 
 
 class Post(msgspec.Struct, array_like=True, frozen=True):
-    """What is kept of one photo; `seen` is what was last said of it."""
+    """What is kept of one photo; a deleted one keeps no words."""
 
     owner_id: int
     uploaded: bool = False
     ready: bool = False
     deleted: bool = False
-    seen: bool = False
     caption: str | None = None
     place: str | None = None
 
@@ -73,17 +74,9 @@ class Turn:
         found = self.state.get(key_of(POST, photo_id))
         return None if found is None else msgspec.msgpack.decode(found, type=Post)
 
-    def keep(self, record: Record, photo_id: int, before: Post | None, after: Post, owner: Owner) -> None:
-        """Keep a photo as it is now, and say so if others see it differently than before."""
-        present = after.is_whole() and owner.is_public()
-        words = (after.caption, after.place)
-        reworded = before is None or words != (before.caption, before.place)
-        if present != after.seen or (present and reworded):
-            self.say(record, photo_id, after, present)
-        self.state.put(key_of(POST, photo_id), msgspec.msgpack.encode(msgspec.structs.replace(after, seen=present)))
-
-    def say(self, record: Record, photo_id: int, post: Post, present: bool) -> None:
-        cause = record.event
+    def say(self, record: Record, photo_id: int, post: Post, owner: Owner) -> None:
+        """Say of a photo whether it is to be seen now, and with which words."""
+        cause, present = record.event, post.is_whole() and owner.is_public()
         event = e.PostSeen(
             event_id="",
             # A clock that runs ahead pins nothing: a thing cannot have happened after the log had it.
@@ -120,10 +113,12 @@ def fold_photo(turn: Turn, record: Record) -> None:
     except Nonsense:
         return
     after = changed(record.event, before)
-    if after is None:
+    if after is None or after == before:
         return
+    turn.state.put(key_of(POST, photo_id), msgspec.msgpack.encode(after))
     turn.state.put(key_of(OF_OWNER, after.owner_id, photo_id), b"")
-    turn.keep(record, photo_id, before, after, turn.owner(after.owner_id))
+    if after.is_whole() or (before is not None and before.is_whole()):
+        turn.say(record, photo_id, after, turn.owner(after.owner_id))
 
 
 def changed(event: e.Event, before: Post | None) -> Post | None:
@@ -143,8 +138,7 @@ def changed(event: e.Event, before: Post | None) -> Post | None:
         case e.VariantReady(pixels=pixels) if pixels == FIRST_VARIANT:
             return msgspec.structs.replace(known, ready=True)
         case e.PhotoDeleted() if event.actor_id in (event.owner_id, 0):
-            # A tombstone keeps no words, but that it was seen until now.
-            return Post(known.owner_id, deleted=True, seen=known.seen)
+            return Post(known.owner_id, deleted=True)
     return None
 
 
@@ -161,8 +155,8 @@ def fold_owner(turn: Turn, record: Record) -> None:
     for key, _ in list(turn.state.scan(key_of(OF_OWNER, user_id))):
         photo_id = ids_in(key)[1]
         post = turn.post(photo_id)
-        if post is not None:
-            turn.keep(record, photo_id, post, post, after)
+        if post is not None and post.is_whole():
+            turn.say(record, photo_id, post, after)
 
 
 def owner_after(event: e.Event, before: Owner) -> Owner:

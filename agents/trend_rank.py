@@ -2,7 +2,8 @@
 
 Last of the four agents of the trends. All terms of a board are kept in the order in which their scores fade, which time does
 not change, so that one that is taken back makes room for the fifty-first. Terms of equal standing are ranked by their text.
-A board is written as a whole for the window of the newest event seen on it; a window without events has no board of its own.
+A board is written as a whole for the window of the newest event seen on it, and stays as it was when a newer window began; a
+window without events has no board of its own.
 """
 
 from collections.abc import Iterator
@@ -63,24 +64,26 @@ def fold_of(rules: Rules) -> Fold:
                 refused.append(Refused(record.offset, reason))
             else:
                 ranking.take(record.event, record.appended_at)
-        return Changes(rows={"trends": [ranking.board(board) for board in ranking.newest]}, refused=refused)
+        return Changes(rows={"trends": ranking.boards()}, refused=refused)
 
     return fold
 
 
 @dataclass
 class Ranking:
-    """One batch being folded. `newest`: by board that was touched, its newest window."""
+    """One batch being folded. `newest`: by board that was touched, its newest window; `ended`: boards of windows before it."""
 
     state: State
     windows: Windows
     newest: dict[str, int] = field(default_factory=dict)
+    ended: list[BoardRows] = field(default_factory=list)
 
     def take(self, event: TermScored, appended_at: int) -> None:
         """Put a term where its score stands now, or out of the ranks when it has none."""
         board = event.board.value
-        self.forget(board, event.term)
+        # First, so that a window that ends here keeps the ranks that it had.
         self.advance(board, self.windows.holding(max(event.window_start, min(event.occurred_at, appended_at))))
+        self.forget(board, event.term)
         if event.peak_score <= 0:
             return
         term = Term(
@@ -108,16 +111,26 @@ class Ranking:
             self.state.delete(place)
 
     def advance(self, board: str, window: int) -> None:
-        """Move a board's newest window on."""
+        """Move a board's newest window on; one that this batch touched is written as it stands.
+
+        So a board does not depend on the borders of batches: a rebuild, whose batches are larger, writes the same ones.
+        """
         kept = self.newest.get(board)
         if kept is None:
             kept = int.from_bytes(self.state.get(NEWEST + board_key(board)) or b"", "big")
+        elif window > kept:
+            self.ended.append(self.board(board))
         self.newest[board] = max(kept, window)
+
+    def boards(self) -> list[BoardRows]:
+        """Return every board that this batch touched, in each window that it touched."""
+        for board, window in self.newest.items():
+            self.state.put(NEWEST + board_key(board), _SORT.pack(window))
+        return [*self.ended, *map(self.board, self.newest)]
 
     def board(self, board: str) -> BoardRows:
         """Return a board's ranks in its newest window, after forgetting terms whose peak is more than a week ago."""
         at = self.windows.start_ms(self.newest[board])
-        self.state.put(NEWEST + board_key(board), _SORT.pack(self.newest[board]))
         for name in list(self.faded(board, at - WEEK_MS)):
             self.forget(board, name)
         names = [name_in(key) for key, _ in self.state.scan(STANDING + board_key(board), None, MOST_RANKS)]

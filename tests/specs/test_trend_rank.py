@@ -50,9 +50,16 @@ def test_without_a_score_a_term_does_not_rank():
 
 
 def test_a_board_is_written_whole_once_a_batch_for_its_newest_window():
-    boards = Boards()
-    rows = boards.fed([a_score("a", 1), a_score("b", 2, at=WINDOW), a_score("c", 3)]).rows["trends"]
-    assert [(row.board, row.window_start, len(row.ranks)) for row in rows] == [("HASHTAGS", NOON + WINDOW, 3)]
+    rows = Boards().fed([a_score("a", 1), a_score("b", 2), a_score("c", 3, at=-WINDOW)]).rows["trends"]
+    assert [(row.board, row.window_start, len(row.ranks)) for row in rows] == [("HASHTAGS", NOON, 3)]
+
+
+def test_the_boards_of_all_windows_are_the_same_however_the_log_is_cut_into_batches():
+    """Kills: writing only the board of a batch's last window; a rebuild, with its large batches, would miss the others."""
+    said = [a_score(f"t{number % 7}", number % 5, at=number // 4 * WINDOW) for number in range(40)]
+    one_by_one, all_at_once = Boards().given(*said, batch_of=1).boards, Boards().given(*said).boards
+    assert one_by_one == all_at_once
+    assert len(all_at_once) == 10
 
 
 def test_a_late_score_is_ranked_on_the_newest_board_and_not_on_its_own():
