@@ -22,7 +22,8 @@ class Watchdog:
             del self._moved[gone]
         for place, (position, (end, heard_ms)) in behind.items():
             before, since = self._moved.get(place, (-1, now))
-            if position != before:
+            if position != before or position >= end:
+                # The clock runs from when there was something to do.
                 self._moved[place] = (position, now)
             elif position < end and now - since > self._stall_seconds:
                 agent, topic, partition = place

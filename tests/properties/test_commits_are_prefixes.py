@@ -78,6 +78,16 @@ def test_the_watchdog_names_what_stands_still_and_lets_what_moves_be():
     )
 
 
+def test_an_idle_partition_that_gets_a_record_is_not_stalled_at_the_next_look():
+    watchdog, place = Watchdog(60), ("count", "likes", 3)
+    for now in range(0, 300, 5):
+        assert watchdog.look({place: (20, (20, now * 1_000.0))}, now=now, now_ms=now * 1_000) is None
+    assert watchdog.look({place: (20, (21, 300_000.0))}, now=300, now_ms=300_000) is None
+    assert watchdog.look({place: (20, (21, 356_000.0))}, now=356, now_ms=356_000) == (
+        "count has stood at likes[3]@20 for 61 s, 1 behind"
+    )
+
+
 def test_the_watchdog_names_a_partition_nothing_is_heard_from():
     said = Watchdog(60).look({("count", "likes", 3): (20, (20, 1_000.0))}, now=5, now_ms=62_000)
     assert said == "nothing was heard from likes[3] for 61 s"
