@@ -7,7 +7,6 @@ import polars
 import pytest
 from click.testing import CliRunner
 
-from infra.settings import load_settings
 from schemas.codec import open_codec
 from schemas.events import LikeChanged, LikeKind
 from streams.cli_replay import replay_command
@@ -20,9 +19,8 @@ LIKED, UNLIKED = 30, 12
 
 
 @pytest.fixture(scope="module")
-def photo():
+def photo(settings):
     """A photo nobody else knows, with likes in the log: 30 given, then 12 taken back."""
-    settings = load_settings()
     minter = Minter.open(settings.kafka_bootstrap, "test-replay")
     photo_id = minter.mint(5)
     minter.close()
@@ -43,13 +41,14 @@ def photo():
     return str(photo_id)
 
 
-def replay(*words):
-    settings = load_settings()
+@pytest.fixture
+def replay(settings):
+    """The command, on the test stack's log."""
     command = replay_command(lambda: (build_consumer(settings.kafka_bootstrap), frame_decoder(open_codec().decoder)))
-    return CliRunner().invoke(command, ["likes", *words], catch_exceptions=False)
+    return lambda *words: CliRunner().invoke(command, ["likes", *words], catch_exceptions=False)
 
 
-def test_parquet_holds_what_was_asked_for_in_offset_order_with_its_place(photo, tmp_path):
+def test_parquet_holds_what_was_asked_for_in_offset_order_with_its_place(photo, tmp_path, replay):
     out = tmp_path / "likes"
     ran = replay("--key", photo, "--where", "kind=LIKED", "--to", "parquet", "--out", str(out))
     assert ran.exit_code == 0
@@ -64,7 +63,7 @@ def test_parquet_holds_what_was_asked_for_in_offset_order_with_its_place(photo, 
     assert all(part["read"] == part["end"] - part["start"] for part in manifest["partitions"])
 
 
-def test_duckdb_and_lines_say_the_same(photo, tmp_path):
+def test_duckdb_and_lines_say_the_same(photo, tmp_path, replay):
     duck, lines = tmp_path / "likes.duckdb", tmp_path / "likes.jsonl"
     assert replay("--key", photo, "--to", "duckdb", "--out", str(duck)).exit_code == 0
     assert replay("--key", photo, "--to", "jsonl", "--out", str(lines)).exit_code == 0
@@ -75,25 +74,25 @@ def test_duckdb_and_lines_say_the_same(photo, tmp_path):
     assert len(rows) == LIKED + UNLIKED
 
 
-def test_standard_output_carries_lines_only(photo):
+def test_standard_output_carries_lines_only(photo, replay):
     ran = replay("--key", photo, "--to", "-")
     assert [json.loads(line)["photo_id"] for line in ran.stdout.splitlines()] == [int(photo)] * (LIKED + UNLIKED)
     assert "complete" in ran.stderr
 
 
-def test_a_dry_run_names_offsets_and_reads_nothing(photo, tmp_path):
+def test_a_dry_run_names_offsets_and_reads_nothing(photo, tmp_path, replay):
     ran = replay("--dry-run", "--to", "parquet", "--out", str(tmp_path / "nothing"))
     assert "would be read" in ran.output
     assert not (tmp_path / "nothing").exists()
 
 
-def test_a_range_that_ends_before_it_begins_is_empty(photo):
+def test_a_range_that_ends_before_it_begins_is_empty(photo, replay):
     ran = replay("--since", "9999-01-01", "--json", "--to", "-")
     assert json.loads(ran.stderr)["complete"]
     assert ran.stdout == ""
 
 
-def test_what_is_there_already_is_not_overwritten(photo, tmp_path):
+def test_what_is_there_already_is_not_overwritten(photo, tmp_path, replay):
     (tmp_path / "taken").mkdir()
     ran = replay("--to", "parquet", "--out", str(tmp_path / "taken"))
     assert ran.exit_code == 2
