@@ -1,0 +1,71 @@
+"""Every command in the documents runs: `make` targets exist, and everything else is run for real on the test stack."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+PYTHON = ".venv/bin/python"
+
+
+def documented():
+    """Each command line of each shell block, with the document it stands in."""
+    for document in DOCUMENTS:
+        for block in BLOCK.findall(document.read_text()):
+            for line in block.splitlines():
+                command = line.split("  #")[0].strip()
+                if command and not command.startswith("#"):
+                    yield str(document.relative_to(ROOT)), command
+
+
+COMMANDS = list(documented())
+
+
+def test_the_documents_hold_commands():
+    assert len([command for _, command in COMMANDS if command.startswith(PYTHON)]) >= 8
+
+
+@pytest.mark.parametrize(("document", "command"), [pair for pair in COMMANDS if pair[1].startswith("make ")])
+def test_a_documented_target_exists(document, command):
+    ran = subprocess.run(["make", "-n", *shlex.split(command)[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, f"{document}: {command}\n{ran.stderr}"
+
+
+def test_documents_show_nothing_that_no_test_runs():
+    other = [pair for pair in COMMANDS if not pair[1].startswith(("make ", PYTHON))]
+    assert not other, "write it so that a test can run it, or run it here"
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(("document", "command"), [pair for pair in COMMANDS if pair[1].startswith(PYTHON)])
+def test_a_documented_command_runs(document, command, http, settings, liked_photo, tmp_path):
+    words = [word.replace("PHOTO", liked_photo) for word in shlex.split(command)[1:]]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "DARKROOM_DATA": str(settings.data)}
+    ran = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ran.returncode == 0, f"{document}: {command}\n{ran.stdout}\n{ran.stderr}"
+    eventually(lambda: http.get("/v1/status").json()["projections"], everything_is_live, seconds=60)
+
+
+def everything_is_live(projections):
+    """A rebuild restarts the workers of what it promoted; the next test finds them at work again."""
+    return all(one["state"] == "live" and not one["lag_events"] for one in projections)
+
+
+@pytest.fixture
+def liked_photo(person):
+    """The id of a photo with one like in the log."""
+    somebody = person()
+    photo_id = somebody.upload("Documented")
+    somebody.ask("PUT", f"/v1/photos/{photo_id}/like", 204)
+    return photo_id
