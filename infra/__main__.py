@@ -189,5 +189,23 @@ def clean(yes: bool, for_tests: bool) -> None:
     teardown.clean(settings, say)
 
 
+@main.command("settings")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: variable to default and meaning.")
+def list_settings(as_json: bool) -> None:
+    """List every setting: its variable, its default, and what it means. Secrets have no default and are never printed.
+
+    Example: python -m infra settings
+    """
+    listed = {}
+    for name, field in Settings.model_fields.items():
+        variable = field.alias or f"DARKROOM_{name.upper()}"
+        listed[variable] = {"default": "" if field.is_required() else str(field.get_default()), "means": field.description}
+    if as_json:
+        say(json.dumps(listed))
+        return
+    for variable, told in listed.items():
+        say(f"{variable:32} {told['default']:12} {told['means']}")
+
+
 if __name__ == "__main__":
     main(prog_name="python -m infra")
