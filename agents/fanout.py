@@ -103,7 +103,8 @@ def fold_of(rules: Rules) -> Fold:
             match record.event:
                 case VariantReady(pixels=pixels) if pixels == FIRST_VARIANT:
                     fold_ready(turn, record)
-                case PhotoDeleted():
+                # Others may say it as often as they like; the agent `photos` dead-letters that.
+                case PhotoDeleted(actor_id=actor_id, owner_id=owner_id) if actor_id in (owner_id, 0):
                     fold_deleted(turn, record.event)
                 case AudienceChanged():
                     fold_audience(turn, record)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from agents.pictures import Darkroom, Undecodable, Variant
 from schemas.events import PhotoDeleted, PhotoRejected, PhotoUploaded, VariantReady
+from schemas.ids import shard_of
 from schemas.object_keys import ORIGINALS, PIXELS, VARIANTS, original_key, variant_key
 from schemas.picture_header import JPEG
 from streams.fold import Batch, Caused, Effect, Record
@@ -30,7 +31,7 @@ def make_effect(objects: Objects, room: Darkroom | None = None) -> Effect:
 
     async def resize(batch: Batch) -> AsyncIterator[Caused]:
         """Yield VariantReady and PhotoRejected for the uploads of a batch, in their order."""
-        deleted = {r.event.photo_id for r in batch.records if isinstance(r.event, PhotoDeleted)}
+        deleted = {r.event.photo_id for r in batch.records if isinstance(r.event, PhotoDeleted) and _is_owners(r.event)}
         uploads = [r for r in batch.records if isinstance(r.event, PhotoUploaded) and r.event.photo_id not in deleted]
         slots = asyncio.Semaphore(_AT_ONCE)
         queues: list[asyncio.Queue[Caused | None]] = [asyncio.Queue() for _ in uploads]
@@ -56,6 +57,11 @@ def make_effect(objects: Objects, room: Darkroom | None = None) -> Effect:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     return resize
+
+
+def _is_owners(event: PhotoDeleted) -> bool:
+    """Return whether the owner did it, or Darkroom itself (actor 0); what others say destroys nothing."""
+    return event.actor_id in (event.owner_id, 0) and shard_of(event.photo_id) == shard_of(event.owner_id)
 
 
 async def _develop(

@@ -14,6 +14,8 @@ import msgspec
 from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense, check_not_ahead
 from schemas import events as e
+from schemas.ids import shard_of
+from schemas.text import Problems, caption_problems, place_problems
 from streams.fold import Agent, Batch, Caused, Changes, Record, State
 
 NAME = "trend_preprocess"
@@ -26,11 +28,13 @@ FIRST_VARIANT = 150
 
 
 class Post(msgspec.Struct, array_like=True, frozen=True):
-    """What is kept of one photo; a deleted one keeps no words."""
+    """What is kept of one photo; a deleted one keeps no words. `at`: when it last changed, Unix time in ms."""
 
     owner_id: int
+    at: int = 0
     uploaded: bool = False
     ready: bool = False
+    rejected: bool = False
     deleted: bool = False
     caption: str | None = None
     place: str | None = None
@@ -40,8 +44,9 @@ class Post(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Owner(msgspec.Struct, array_like=True, frozen=True):
-    """What is kept of one account."""
+    """What is kept of one account. `at`: when it last changed, Unix time in ms."""
 
+    at: int = 0
     opened: bool = False
     private: bool = False
     deactivated: bool = False
@@ -79,8 +84,8 @@ class Turn:
         cause, present = record.event, post.is_whole() and owner.is_public()
         event = e.PostSeen(
             event_id="",
-            # A clock that runs ahead pins nothing: a thing cannot have happened after the log had it.
-            occurred_at=min(cause.occurred_at, record.appended_at),
+            # When both allowed it, or one no longer did; the same whichever was read first.
+            occurred_at=max(post.at, owner.at),
             actor_id=cause.actor_id,
             source=NAME,
             trace=cause.trace,
@@ -112,34 +117,52 @@ def fold_photo(turn: Turn, record: Record) -> None:
         check_not_ahead("photo", photo_id, record.appended_at)
     except Nonsense:
         return
-    after = changed(record.event, before)
+    after = changed(photo_id, record.event, before)
     if after is None or after == before:
         return
+    after = msgspec.structs.replace(after, at=time_of_deed(record))
     turn.state.put(key_of(POST, photo_id), msgspec.msgpack.encode(after))
     turn.state.put(key_of(OF_OWNER, after.owner_id, photo_id), b"")
     if after.is_whole() or (before is not None and before.is_whole()):
         turn.say(record, photo_id, after, turn.owner(after.owner_id))
 
 
-def changed(event: e.Event, before: Post | None) -> Post | None:
+def changed(photo_id: int, event: e.Event, before: Post | None) -> Post | None:
     """Return the photo after one event, or None when that changes nothing or makes no sense."""
     known = before or Post(event.owner_id)
-    if known.deleted or known.owner_id != event.owner_id:
+    if known.deleted or known.owner_id != event.owner_id or shard_of(photo_id) != shard_of(event.owner_id):
         return None
     match event:
-        case e.PhotoUploaded() if not known.uploaded:
+        case e.PhotoUploaded() if not known.uploaded and not problems(event):
             return msgspec.structs.replace(known, uploaded=True, caption=event.caption, place=event.place)
-        case e.PhotoEdited() if known.uploaded and event.actor_id in (event.owner_id, 0):
+        case e.PhotoEdited() if known.uploaded and is_owners(event) and not problems(event):
             return msgspec.structs.replace(
                 known,
                 caption=event.caption if event.caption_changed else known.caption,
                 place=event.place if event.place_changed else known.place,
             )
-        case e.VariantReady(pixels=pixels) if pixels == FIRST_VARIANT:
+        case e.VariantReady(pixels=pixels) if pixels == FIRST_VARIANT and not known.rejected:
             return msgspec.structs.replace(known, ready=True)
-        case e.PhotoDeleted() if event.actor_id in (event.owner_id, 0):
+        case e.PhotoRejected() if not known.ready:
+            return msgspec.structs.replace(known, rejected=True)
+        case e.PhotoDeleted() if is_owners(event):
             return Post(known.owner_id, deleted=True)
     return None
+
+
+def time_of_deed(record: Record) -> int:
+    """Return when something happened, in ms: by the edge's clock, but not after the log had it, so that no date pins."""
+    return min(record.event.occurred_at, record.appended_at)
+
+
+def is_owners(event: e.PhotoEdited | e.PhotoDeleted) -> bool:
+    """Return whether the owner did it, or Darkroom itself (actor 0)."""
+    return event.actor_id in (event.owner_id, 0)
+
+
+def problems(event: e.PhotoUploaded | e.PhotoEdited) -> Problems:
+    """Return what is wrong with an event's words."""
+    return caption_problems(event.caption) + place_problems(event.place)
 
 
 def fold_owner(turn: Turn, record: Record) -> None:
@@ -149,6 +172,7 @@ def fold_owner(turn: Turn, record: Record) -> None:
     after = owner_after(record.event, before)
     if after == before:
         return
+    after = msgspec.structs.replace(after, at=time_of_deed(record))
     turn.state.put(key_of(OWNER, user_id), msgspec.msgpack.encode(after))
     if after.is_public() == before.is_public():
         return

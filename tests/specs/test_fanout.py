@@ -99,6 +99,11 @@ def test_a_photo_deleted_in_the_batch_that_made_it_ready_is_not_delivered():
     assert feeds.authors == [AuthorRow(ANN, photo(ANN, 2))]
 
 
+def test_what_others_say_of_a_photos_end_changes_nothing():
+    feeds = Fanout().given(gained(ANN, BOB), erased(photo(ANN, 1), ANN, actor=BOB))
+    assert feeds.when(ready(1)) == [Delivery(photo(ANN, 1), (ANN, BOB))]
+
+
 def test_while_an_author_is_pulled_their_photos_reach_only_their_own_timeline():
     feeds = Fanout().given(gained(ANN, BOB), ready(1), pulled(ANN, 5))
     assert feeds.when(ready(6)) == [Delivery(photo(ANN, 6), (ANN,))]

@@ -23,8 +23,8 @@ def room() -> Darkroom:
     return Darkroom()
 
 
-def said(kind: type[Event], photo: int, **fields) -> Event:
-    return kind(event_id=str(photo), occurred_at=NOW, actor_id=OWNER, source="test", photo_id=photo, owner_id=OWNER, **fields)
+def said(kind: type[Event], photo: int, actor: int = OWNER, **fields) -> Event:
+    return kind(event_id=str(photo), occurred_at=NOW, actor_id=actor, source="test", photo_id=photo, owner_id=OWNER, **fields)
 
 
 def uploaded(photo: int) -> Event:
@@ -131,6 +131,16 @@ def test_deleting_removes_the_original_and_every_variant_and_may_be_repeated(roo
             assert await all_of(effect, said(PhotoDeleted, ANNA)) == []
         assert not await objects.exists(ORIGINALS, original_key(ANNA))
         assert [await objects.exists(VARIANTS, variant_key(ANNA, pixels)) for pixels in PIXELS] == [False] * 4
+
+    asyncio.run(story())
+
+
+def test_only_its_owner_can_have_a_photos_bytes_deleted(room):
+    async def story():
+        objects = await given({ANNA: a_png(50, 50)})
+        await all_of(make_effect(objects, room), uploaded(ANNA), said(PhotoDeleted, ANNA, actor=OWNER + 1))
+        assert await objects.exists(ORIGINALS, original_key(ANNA))
+        assert await objects.exists(VARIANTS, variant_key(ANNA, 150))
 
     asyncio.run(story())
 

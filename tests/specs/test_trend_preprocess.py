@@ -120,6 +120,17 @@ def test_a_rejected_photo_is_not_seen():
     assert Seen().given(opened(ANN), uploaded(PHOTO, ANN)).said(rejected(PHOTO, ANN)) == []
 
 
+def test_a_photo_that_was_rejected_first_stays_unseen():
+    seen = Seen().given(opened(ANN), uploaded(PHOTO, ANN, caption="#dawn"), rejected(PHOTO, ANN))
+    assert seen.said(variant(PHOTO, ANN)) == []
+    assert ready_photo().said(rejected(PHOTO, ANN)) == [], "what was decoded once stays ready"
+
+
+def test_words_that_the_edge_would_have_refused_are_not_counted():
+    seen = Seen().given(opened(ANN), uploaded(PHOTO, ANN, caption="#dawn " + "x" * 2_200))
+    assert seen.said(variant(PHOTO, ANN)) == []
+
+
 def test_other_peoples_photos_are_left_alone():
     other = photo(BOB)
     seen = ready_photo().given(opened(BOB, "bob"), uploaded(other, BOB), variant(other, BOB))
