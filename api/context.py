@@ -16,6 +16,7 @@ from api.relations import Relations
 from api.remembered import Remembered
 from api.signing import Signer
 from api.times import format_ms
+from api.trust import Trust
 from projections.catalog import PROJECTIONS
 from projections.stores import Stores
 from streams.producer import Edge, Objects
@@ -45,6 +46,7 @@ class Context:
     tokens: Tokens
     people: People
     relations: Relations
+    trust: Trust
     remembered: Remembered
     signer: Signer
     metrics: Metrics

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from api.calls import Call
 from api.hydrate import images_json
+from api.photo_cards import page_of
 from api.visibility import Account, Viewer, why_in_feed
 from projections import page_cards
 
@@ -38,7 +39,7 @@ class FeedPhotos:
 
     async def show(self, photo_ids: Sequence[int]) -> list[bytes | None]:
         """Return photos as JSON in the order of their ids, None for what does not belong in the feed."""
-        page = await page_cards.read(self._call.context.stores, photo_ids, self._viewer.user_id)
+        page = await page_of(self._call.context, photo_ids, self._viewer.user_id)
         shown = [None if card is None else self._known.get(card) or self._decode(card) for card in page.cards]
         people = await self._call.context.people.many({one.owner_id for one in shown if one is not None})
         items: list[bytes | None] = []

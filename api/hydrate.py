@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from api.calls import Call
+from api.photo_cards import hydrated, liked_among
 from api.visibility import Account, Viewer
-from projections import hydration, liked
 from projections.hydration import HydratedPhoto
 from schemas.object_keys import PIXELS
 
@@ -21,10 +21,8 @@ def account_of(photo: HydratedPhoto) -> Account | None:
 async def read_photos(call: Call, photo_ids: Sequence[int]) -> tuple[dict[int, HydratedPhoto], set[int] | None]:
     """Return photos by id, and which of them the reader likes (None without a reader)."""
     if not call.me:
-        return await hydration.hydrate(call.context.stores, photo_ids), None
-    photos, likes = await asyncio.gather(
-        hydration.hydrate(call.context.stores, photo_ids), liked.among(call.context.stores, call.me, photo_ids)
-    )
+        return await hydrated(call.context, photo_ids), None
+    photos, likes = await asyncio.gather(hydrated(call.context, photo_ids), liked_among(call.context, call.me, photo_ids))
     return photos, likes
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from api.calls import Call
+from api.photo_cards import hydrated
 from api.problems import Problem, not_found
 from api.routes import Answer
-from projections import hydration
 from schemas.object_keys import PIXELS, VARIANTS, variant_key
 from streams.producer import ObjectMissing
 
@@ -34,7 +34,7 @@ async def serve_image(call: Call) -> Answer:
 async def _serve(call: Call) -> Answer:
     photo_id = call.id("photo_id", "image")
     pixels = _FILES.get(call.params["file"])
-    photo = (await hydration.hydrate(call.context.stores, (photo_id,))).get(photo_id)
+    photo = (await hydrated(call.context, (photo_id,))).get(photo_id)
     if pixels is None or photo is None or photo.state != "ready" or pixels not in photo.variants:
         raise not_found("image")
     owner = photo.owner

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from api.auth import Tokens
-from api.context import Context
+from api.context import Context, now_ms
 from api.freshness import Freshness
 from api.metrics import Metrics
 from api.people import People
@@ -16,6 +16,7 @@ from api.recall import Recall
 from api.relations import Relations
 from api.remembered import Remembered
 from api.signing import Signer
+from api.trust import Trust
 from projections import progress
 from projections.stores import open_stores
 from schemas.catalog import TOPICS
@@ -60,14 +61,19 @@ async def open_context(places: Places) -> AsyncIterator[Context]:
         freshness = Freshness(lambda: progress.snapshot(stores), derived)
         await freshness.start()
         stack.push_async_callback(freshness.stop)
+        trust = Trust(freshness, places.shards, places.partitions, now_ms)
+        of_accounts, of_viewers = (
+            Recall(freshness, agent, places.shards, places.partitions, RECALLED) for agent in ("accounts", "viewers")
+        )
         yield Context(
             stores=stores,
             edge=Edge(producer, minter, objects, places.shards, "http"),
             objects=objects,
             freshness=freshness,
             tokens=Tokens(places.jwt_secret),
-            people=People(stores, Recall(freshness, "accounts", places.shards, places.partitions, RECALLED)),
-            relations=Relations(stores, freshness, Recall(freshness, "viewers", places.shards, places.partitions, RECALLED)),
+            people=People(stores, of_accounts),
+            relations=Relations(stores, freshness, trust, of_viewers),
+            trust=trust,
             remembered=Remembered(stores.redis.call),
             signer=Signer(places.jwt_secret),
             metrics=Metrics(),

@@ -58,9 +58,14 @@ class People:
         try:
             cards = await account_cards.cards(self._stores, user_ids)
         except StoreAway:
-            rows = await asyncio.gather(*(accounts.by_id(self._stores, user_id) for user_id in user_ids))
-            return {row.user_id: account_of_row(row) for row in rows if row is not None}
-        return {user_id: account_of_card(user_id, card) for user_id, card in cards.items()}
+            cards = {}
+        found = {user_id: account_of_card(user_id, card) for user_id, card in cards.items()}
+        # Without a card there is no such person, or Redis was lost and is being filled again.
+        absent = [user_id for user_id in user_ids if user_id not in found]
+        for row in await asyncio.gather(*(accounts.by_id(self._stores, user_id) for user_id in absent)):
+            if row is not None:
+                found[row.user_id] = account_of_row(row)
+        return found
 
 
 def account_of_card(user_id: int, card: AccountCard) -> Account:

@@ -61,6 +61,7 @@ class AgentProgress(Protocol):
     agent: str
     partition: int
     sources: Mapping[str, int]
+    ends: Mapping[str, int]
     complete_until: Mapping[str, int]
     emitted: Mapping[str, Mapping[int, int]]
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from api.freshness import Freshness
 from api.positions import Snapshot
 from api.recall import Recall
+from api.trust import Trust
 from api.visibility import Viewer
-from projections import celebrities, viewers
+from projections import barriers, celebrities, followings, viewers
+from projections.away import StoreAway
 from projections.stores import Stores
+from schemas.events import FollowState
 
 Spans = Sequence[tuple[int, int]]
 
@@ -17,9 +21,10 @@ Spans = Sequence[tuple[int, int]]
 class Relations:
     """Looks up what stands between people."""
 
-    def __init__(self, stores: Stores, freshness: Freshness, recall: Recall[Viewer]) -> None:
+    def __init__(self, stores: Stores, freshness: Freshness, trust: Trust, recall: Recall[Viewer]) -> None:
         self._stores = stores
         self._freshness = freshness
+        self._trust = trust
         self._recall = recall
         self._spans: Mapping[int, Spans] = {}
         self._snapshot: Snapshot | None = None
@@ -28,12 +33,30 @@ class Relations:
     async def viewer(self, user_id: int) -> Viewer:
         """Return one person's own side of all relations."""
         known = self._recall.get(user_id)
-        if known is None:
-            stamp = self._recall.stamp(user_id)
+        if known is not None:
+            return known
+        stamp = self._recall.stamp(user_id)
+        if not self._trust.near("viewers", user_id):
+            return await self._from_rows(user_id)
+        try:
             read = await viewers.viewer(self._stores, user_id)
-            known = Viewer(user_id, read.following, read.requested, read.blocking, read.blocked_by, read.mutes)
-            self._recall.keep(user_id, stamp, known)
+        except StoreAway:
+            return await self._from_rows(user_id)
+        known = Viewer(user_id, read.following, read.requested, read.blocking, read.blocked_by, read.mutes)
+        self._recall.keep(user_id, stamp, known)
         return known
+
+    async def _from_rows(self, user_id: int) -> Viewer:
+        """Return the same from Postgres, while Redis is away or being filled again."""
+        follows, sides = await asyncio.gather(followings.all_of(self._stores, user_id), barriers.all_of(self._stores, user_id))
+        return Viewer(
+            user_id,
+            frozenset(row.followee_id for row in follows if row.state == FollowState.FOLLOWING),
+            frozenset(row.followee_id for row in follows if row.state == FollowState.REQUESTED),
+            frozenset(row.other_id for row in sides if row.blocking_since is not None),
+            frozenset(row.other_id for row in sides if row.blocked_by),
+            {row.other_id: row.muted_until or 0 for row in sides if row.muting_since is not None},
+        )
 
     async def pulled(self) -> Mapping[int, Spans]:
         """Return the authors that are pulled, and in which spans of time; not to be changed."""

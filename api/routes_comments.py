@@ -11,13 +11,14 @@ from msgspec import UNSET
 from api.calls import Call
 from api.hydrate import account_of
 from api.pages import fill_page, page_answer
+from api.photo_cards import hydrated, liked_among
 from api.problems import forbidden, invalid, not_found
 from api.routes import NO_CONTENT, OPTIONAL, PAGE, WHO_SEES, Answer, Route, as_json
 from api.shapes import Comment, CommentCounts, Comments, NewComment, Person
 from api.sight import check_active, visible_comment, visible_photo
 from api.times import format_ms
 from api.visibility import Account, sees_person, sees_photo
-from projections import comments, hydration, liked
+from projections import comments
 from projections.rows import CommentRow
 from schemas.events import LikeKind
 from schemas.ids import shard_of, time_of
@@ -79,7 +80,7 @@ async def _show_comments(call: Call, rows: Sequence[CommentRow]) -> list[bytes |
     viewer, authors = await asyncio.gather(call.viewer(), call.context.people.many({row.author_id for row in rows}))
     likes = None
     if call.me:
-        likes = await liked.among(call.context.stores, call.me, [row.comment_id for row in rows])
+        likes = await liked_among(call.context, call.me, [row.comment_id for row in rows])
     return [
         msgspec.json.encode(_described(row, authors[row.author_id], likes))
         if not row.deleted and sees_person(viewer, authors.get(row.author_id))
@@ -94,7 +95,7 @@ async def delete_comment(call: Call) -> Answer:
     row = await comments.by_id(call.context.stores, comment_id)
     if row is None:
         raise not_found("comment")
-    photo = (await hydration.hydrate(call.context.stores, (row.photo_id,))).get(row.photo_id)
+    photo = (await hydrated(call.context, (row.photo_id,))).get(row.photo_id)
     owns_photo = photo is not None and photo.owner_id == call.me
     if call.me != row.author_id and not owns_photo:
         author = await call.context.people.one(row.author_id)

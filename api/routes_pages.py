@@ -9,12 +9,13 @@ from msgspec import UNSET
 from api.calls import Call
 from api.hydrate import account_of, show_photos
 from api.pages import fill_page, page_answer
+from api.photo_cards import hydrated
 from api.problems import invalid
 from api.routes import OPTIONAL, PAGE, PHOTO, WHO_SEES, Answer, Route, as_json
 from api.shapes import Photos, Trend, Trends
 from api.times import format_ms, read_time
 from api.visibility import on_public_page
-from projections import hydration, term_photos, trends
+from projections import term_photos, trends
 from projections.rows import TrendRow
 from schemas.events import Board
 from schemas.text import place_key, text_key
@@ -91,7 +92,7 @@ def _time(text: str) -> int:
 async def _visible(call: Call, ranks: Sequence[TrendRow]) -> set[int]:
     viewer = await call.viewer()
     wanted = list({photo_id for rank in ranks for photo_id in rank.photos})
-    photos = await hydration.hydrate(call.context.stores, wanted) if wanted else {}
+    photos = await hydrated(call.context, wanted) if wanted else {}
     return {id_ for id_, photo in photos.items() if on_public_page(viewer, account_of(photo), photo.state)}
 
 

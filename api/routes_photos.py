@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import msgspec
@@ -13,15 +14,17 @@ from api.feed import show_feed
 from api.hydrate import images_json, photo_json, read_photos, show_people, show_photos
 from api.images import serve_image
 from api.pages import fill_page, page_answer
+from api.positions import merge_into
 from api.problems import Problem, invalid, not_found
 from api.routes import IGNORED, NO_CONTENT, OPTIONAL, PAGE, PHOTO, WHO_SEES, Answer, Route
 from api.shapes import People, Photo, PhotoChange, Photos
 from api.sight import check_active, own_photo, owner_of_lists, visible_photo
 from api.times import format_ms
 from api.visibility import Account, Viewer, sees_person
-from projections import likes, photos
+from projections import likes, page_cards, photos
+from projections.away import StoreAway
 from schemas.events import LikeKind
-from schemas.ids import shard_of, time_of
+from schemas.ids import partition_of, shard_of, time_of
 from schemas.picture_header import PictureRefused, read_header
 from schemas.text import hashtags
 from streams.producer import Picture
@@ -69,7 +72,18 @@ async def show_photo(call: Call) -> Answer:
     """Answer one photo."""
     photo = await visible_photo(call, call.id("photo_id", "photo"))
     _, liked = await read_photos(call, (photo.photo_id,))
+    await _remember_seen(call, photo.photo_id)
     return Answer(200, photo_json(call, photo, liked))
+
+
+async def _remember_seen(call: Call, photo_id: int) -> None:
+    """Make the answer's position cover the card just read, so that who saw it ready can wait for it in a feed."""
+    shards, partitions = call.context.shards, call.context.partitions
+    partition = partition_of(shard_of(photo_id), shards, partitions)
+    # Without Redis the position is what progress last said.
+    with contextlib.suppress(StoreAway):
+        seen = await page_cards.seen(call.context.stores, photo_id, partition)
+        merge_into(call.position, {(topic, partition): offset for topic, offset in seen.items()})
 
 
 async def change_photo(call: Call) -> Answer:

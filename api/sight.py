@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from api.calls import Call
 from api.hydrate import account_of
+from api.photo_cards import hydrated
 from api.problems import forbidden, not_found, unavailable
 from api.visibility import Account, sees_content, sees_person, sees_photo, sees_profile
-from projections import accounts, comments, hydration
+from projections import accounts, comments
 from projections.hydration import HydratedPhoto
 from projections.rows import AccountState, CommentRow
 from schemas.text import name_key
@@ -40,7 +41,7 @@ async def owner_of_lists(call: Call) -> Account:
 
 async def visible_photo(call: Call, photo_id: int) -> HydratedPhoto:
     """Return a photo that the reader sees."""
-    photo = (await hydration.hydrate(call.context.stores, (photo_id,))).get(photo_id)
+    photo = (await hydrated(call.context, (photo_id,))).get(photo_id)
     if photo is None or not sees_photo(await call.viewer(), account_of(photo), photo.state):
         raise not_found("photo")
     return photo
@@ -48,7 +49,7 @@ async def visible_photo(call: Call, photo_id: int) -> HydratedPhoto:
 
 async def own_photo(call: Call, photo_id: int) -> HydratedPhoto:
     """Return a photo of the reader, in any state; 403 for another's that is visible, 404 for the rest."""
-    photo = (await hydration.hydrate(call.context.stores, (photo_id,))).get(photo_id)
+    photo = (await hydrated(call.context, (photo_id,))).get(photo_id)
     if photo is not None and photo.owner_id == call.me:
         return photo
     if photo is None or not sees_photo(await call.viewer(), account_of(photo), photo.state):

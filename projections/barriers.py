@@ -29,6 +29,7 @@ STRUCTURE = Table(
 )
 
 _ONE = "SELECT {columns} FROM {table} WHERE user_id = %s AND other_id = %s"
+_ALL = "SELECT {columns} FROM {table} WHERE user_id = %s"
 _BLOCKS = """
 SELECT {columns} FROM {table} WHERE user_id = %s AND blocking_since IS NOT NULL AND (blocking_since, other_id) < (%s, %s)
 ORDER BY blocking_since DESC, other_id DESC LIMIT %s"""
@@ -52,3 +53,8 @@ async def mutes(stores: Stores, user_id: int, now_ms: int, before: tuple[int, in
 async def one(stores: Stores, user_id: int, other_id: int) -> BarrierRow | None:
     """Return what stands between two people from one side, or None when nothing does."""
     return await stores.one(STRUCTURE, shard_of(user_id), _ONE, (user_id, other_id))
+
+
+async def all_of(stores: Stores, user_id: int) -> list[BarrierRow]:
+    """Return all that stands on a person's side, in no order: what `viewers` holds, when Redis is away."""
+    return await stores.select(STRUCTURE, shard_of(user_id), _ALL, (user_id,))

@@ -28,6 +28,7 @@ _ONE = "SELECT {columns} FROM {table} WHERE follower_id = %s AND followee_id = %
 _PAGE = """
 SELECT {columns} FROM {table} WHERE follower_id = %s AND state = %s AND (since, followee_id) < (%s, %s)
 ORDER BY since DESC, followee_id DESC LIMIT %s"""
+_ALL = "SELECT {columns} FROM {table} WHERE follower_id = %s"
 
 
 async def page(stores: Stores, follower_id: int, before: tuple[int, int] | None, limit: int) -> list[FollowingRow]:
@@ -43,6 +44,11 @@ async def requests(stores: Stores, follower_id: int, before: tuple[int, int] | N
 async def one(stores: Stores, follower_id: int, followee_id: int) -> FollowingRow | None:
     """Return what is between two people, or None when there is nothing."""
     return await stores.one(STRUCTURE, shard_of(follower_id), _ONE, (follower_id, followee_id))
+
+
+async def all_of(stores: Stores, follower_id: int) -> list[FollowingRow]:
+    """Return all follows and requests of a person, in no order: what `viewers` holds, when Redis is away."""
+    return await stores.select(STRUCTURE, shard_of(follower_id), _ALL, (follower_id,))
 
 
 async def _page(

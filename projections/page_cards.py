@@ -8,8 +8,11 @@ import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from projections import counters, liked, photo_cards
-from projections.keys import key_of
+from projections.catalog import PROJECTIONS
+from projections.keys import guard_key, key_of, shard_tag
 from projections.photo_cards import PhotoCard
 from projections.pipelined import ConnectionLost
 from projections.rows import CounterKind
@@ -19,7 +22,10 @@ from schemas.ids import shard_of
 # 50,000 photos of three keys of 40 B each are about 12 MB.
 _KEYS_KEPT = 50_000
 
+_WRITERS = next(projection.writers for projection in PROJECTIONS if projection.name == "photo_cards")
+
 decode = photo_cards.decode
+encode = photo_cards.encode
 
 
 class PageCards(NamedTuple):
@@ -50,6 +56,20 @@ async def read(stores: Stores, photo_ids: Sequence[int], reader_id: int) -> Page
     return PageCards(found[::3], found[1::3], found[2::3], likes)
 
 
+async def seen(stores: Stores, photo_id: int, partition: int) -> dict[str, int]:
+    """Return the next offset by topic at the last write to cards of the photo's shard: a card read before is no newer.
+
+    Cards and this guard change in one step, so it is exact where published progress is a moment late.
+    """
+    build = stores.builds.of("photo_cards")
+    guards = [guard_key(shard_tag(shard_of(photo_id)), f"{writer}@photo_cards.{build}", partition) for writer in _WRITERS]
+    sources: dict[str, int] = {}
+    for guard in await stores.redis.call("MGET", *guards):
+        if guard:
+            sources |= msgspec.json.decode(guard.split(b" ", 2)[2], type=dict[str, int])
+    return sources
+
+
 @functools.lru_cache(_KEYS_KEPT)
 def _keys(photo_id: int, card_build: int, count_build: int) -> tuple[bytes, bytes, bytes]:
     shard = shard_of(photo_id)
@@ -60,4 +80,4 @@ def _keys(photo_id: int, card_build: int, count_build: int) -> tuple[bytes, byte
     )
 
 
-__all__ = ["PageCards", "PhotoCard", "decode", "read"]
+__all__ = ["PageCards", "PhotoCard", "decode", "encode", "read", "seen"]
