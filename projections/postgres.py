@@ -18,7 +18,8 @@ from psycopg_pool import AsyncConnectionPool
 from projections import shard_schema
 from projections.away import StoreAway, StoreLost, StoreNotPrepared
 from projections.shard_map import ShardMap
-from projections.structure import GLOBAL, Table
+from projections.shard_schema import schema_name
+from projections.structure import GLOBAL, Spot, Table
 from projections.tables import Guarded, create_texts
 
 WAIT_SECONDS = 3.0
@@ -27,11 +28,6 @@ WRITE_ATTEMPTS = 7
 READ_ATTEMPTS = 2
 # Schemas created in one transaction; each takes some fifty locks.
 SCHEMAS_AT_ONCE = 8
-
-
-def schema_name(place: int) -> str:
-    """Return the schema of a shard, or of what belongs to no shard."""
-    return "darkroom" if place == GLOBAL else f"shard{place:04d}"
 
 
 @functools.lru_cache(maxsize=50_000)
@@ -59,7 +55,7 @@ class Postgres:
         self.pools = pools
         self.shard_map = shard_map
         self.births = births
-        self._there: set[tuple[int, str, int]] = set()
+        self._there: set[Spot] = set()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -126,36 +122,44 @@ class Postgres:
         if found is None or found[0] != self.births[server]:
             raise StoreLost(f"PostgreSQL server {server} is not the one that was opened; restart and replay into it")
 
-    async def create(self, server: int, wanted: Iterable[tuple[int, Table, int]]) -> None:
-        """Create the schemas and tables of (place, table, build) that are not known to be there."""
-        missing: dict[int, list[tuple[Table, int]]] = {}
-        for place, table, build in sorted(wanted, key=lambda one: one[0]):
-            if (place, table.name, build) not in self._there:
-                missing.setdefault(place, []).append((table, build))
+    async def create(self, server: int, wanted: Iterable[Spot]) -> None:
+        """Create the schemas and tables of (place, table, build) that are not there."""
+        missing: dict[int, list[Spot]] = {}
+        # Asking first: even a CREATE INDEX that finds its index would wait for everybody who writes to the table.
+        for spot in await self._absent(server, sorted(wanted, key=lambda one: one[0])):
+            missing.setdefault(spot[0], []).append(spot)
         places = list(missing)
         for start in range(0, len(places), SCHEMAS_AT_ONCE):
-            some = {place: missing[place] for place in places[start : start + SCHEMAS_AT_ONCE]}
+            some = [missing[place] for place in places[start : start + SCHEMAS_AT_ONCE]]
             await self._retried(server, WRITE_ATTEMPTS, functools.partial(self._create_some, server, some))
-        self._there.update((place, table.name, build) for place, made in missing.items() for table, build in made)
+        self._there.update(spot for spots in missing.values() for spot in spots)
 
-    async def _create_some(self, server: int, missing: Mapping[int, Sequence[tuple[Table, int]]]) -> None:
+    async def _create_some(self, server: int, missing: Sequence[Sequence[Spot]]) -> None:
         async with self._transaction(server) as (connection, _pipeline):
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (shard_schema.CREATION_LOCK,))
             await connection.execute("SET LOCAL client_min_messages = warning")
-            for place, tables in missing.items():
-                first = () if place == GLOBAL else shard_schema.SHARD_SCHEMA
-                for text in first:
+            for spots in missing:
+                place = spots[0][0]
+                for text in () if place == GLOBAL else shard_schema.SHARD_SCHEMA:
                     await connection.execute(compose(text, place))
-                for table, build in tables:
+                for _, table, build in spots:
                     for text in create_texts(table):
                         await connection.execute(compose(text, place, table, build))
+
+    async def _absent(self, server: int, spots: Sequence[Spot]) -> list[Spot]:
+        """Return those that do not exist; what once existed is not asked again."""
+        if unknown := [spot for spot in spots if spot not in self._there]:
+            names = {f"{schema_name(place)}.{table.name}_{build}": (place, table, build) for place, table, build in unknown}
+            asked = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
+            self._there.update(names[name] for (name,) in await self.fetch_on(server, asked, (list(names),)))
+        return [spot for spot in unknown if spot not in self._there]
 
     async def drop(self, table: Table, build: int) -> None:
         """Drop one build of a table in all schemas."""
         for server in range(len(self.pools)):
             for place in await self.places_on(server, table):
                 await self.run_on(server, compose("DROP TABLE IF EXISTS {table}", place, table, build))
-        self._there = {known for known in self._there if known[1:] != (table.name, build)}
+        self._there = {spot for spot in self._there if spot[1:] != (table, build)}
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -187,14 +191,10 @@ class Postgres:
         return await self.fetch_on(server, " ".join(("SELECT * FROM (", union, ") AS found", end)), (*params, *end_params))
 
     async def _existing(self, server: int, table: Table, build: int, places: Iterable[int]) -> list[int]:
-        """Return the places whose table exists; what once existed is not asked again."""
-        places = list(places)
-        if unknown := [place for place in places if (place, table.name, build) not in self._there]:
-            names = {f"{schema_name(place)}.{table.name}_{build}": place for place in unknown}
-            asked = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
-            found = await self.fetch_on(server, asked, (list(names),))
-            self._there.update((names[name], table.name, build) for (name,) in found)
-        return [place for place in places if (place, table.name, build) in self._there]
+        """Return the places where a build of a table exists."""
+        spots = [(place, table, build) for place in places]
+        absent = set(await self._absent(server, spots))
+        return [spot[0] for spot in spots if spot not in absent]
 
     async def places_on(self, server: int, table: Table) -> list[int]:
         """Return the places of a table on one server whose schema exists."""

@@ -4,12 +4,19 @@
 an id from the minters, who lease lanes 1 to 31.
 """
 
+from projections.structure import GLOBAL
 from schemas.ids import EPOCH_MS, IDS_PER_LANE, SHARD_SHIFT, TIME_SHIFT
 
 # First of the two numbers of the advisory locks that `next_id` takes; the second one is the shard.
 NEXT_ID_LOCK = 7_311
 # Advisory lock under which schemas and tables are created.
 CREATION_LOCK = 7_312
+
+
+def schema_name(place: int) -> str:
+    """Return the schema of a shard, or of what belongs to no shard."""
+    return "darkroom" if place == GLOBAL else f"shard{place:04d}"
+
 
 GUARDS = """
 CREATE TABLE IF NOT EXISTS {schema}.guards (

@@ -32,7 +32,7 @@ class Column:
             raise ValueError(f"column {self.name!r}: wanted a plain lower-case name")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A projection in PostgreSQL: one table in every shard schema.
 
@@ -62,6 +62,10 @@ class Table:
         values = self.values(row)
         key = tuple(values[place] for place in self.places)
         return key, None if self.gone(row) else values
+
+
+# A place, a table and its build.
+Spot = tuple[int, Table, int]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ from schemas.ids import shard_of
 
 # Rings offered to in one call: what one author's photo costs before another one's turn.
 CHUNK = 1_000
-CALLS_ON_THEIR_WAY = 8
+# What is sent before the first answer is awaited: many small calls, or few large ones, lest readers wait behind them.
+CALLS_ON_THEIR_WAY = 128
+RINGS_ON_THEIR_WAY = 4_000
 
 
 class GuardLike(Protocol):
@@ -118,12 +120,14 @@ class Writers:
 
     async def _offer(self, structure: Rings, build: int, rows: Iterable[Any]) -> None:
         sent: deque[tuple[tuple, asyncio.Future]] = deque()
+        rings = 0
         try:
             for row in rows:
                 for words in self._calls(structure, build, row):
-                    if len(sent) >= CALLS_ON_THEIR_WAY:
-                        await self._settle(*sent.popleft())
                     sent.append((words, self.redis.execute(*words)))
+                    rings += words[2]
+                    while len(sent) > CALLS_ON_THEIR_WAY or rings > RINGS_ON_THEIR_WAY:
+                        rings -= await self._settle(*sent.popleft())
             while sent:
                 await self._settle(*sent.popleft())
         finally:
@@ -142,12 +146,14 @@ class Writers:
             for key in keys:
                 yield backfill_words(key, newest, self._feed_depth)
 
-    async def _settle(self, words: tuple, future: asyncio.Future) -> None:
+    async def _settle(self, words: tuple, future: asyncio.Future) -> int:
+        """Await a call, again when need be, and return how many rings it was about."""
         try:
             await future
         except (ConnectionLost, ReplyError):
             # Whether it ran is not known, or it could not yet: rings take a repeat.
             await self.redis.call(*words, attempts=WRITE_ATTEMPTS)
+        return words[2]
 
 
 def guard_name(agent: str, name: str, build: int) -> str:
