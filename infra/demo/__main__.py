@@ -25,6 +25,8 @@ from infra.settings import Settings, SettingsError, load_settings
 
 NOT_UP = 3
 LINE_WIDTH = 140
+# So many people, and the celebrity, have their lists counted at the end.
+PROFILES = 10
 
 
 @click.command(epilog="Example: python -m infra.demo --people 100 --uploads 30")
@@ -128,6 +130,7 @@ async def play_world(
     if world.acceptances:
         await play.settle(cast.client, telling, "settled")
         await play.perform_all(cast, telling, "follow requests accepted", world.acceptances)
+    await play.upload_first(cast, telling, files)
     await play.settle(cast.client, telling, "settled")
     watched = await play.upload_at_pace(cast, telling, files, rate)
     await play.settle(cast.client, telling, "settled")
@@ -159,7 +162,8 @@ async def tell(
     writes = [phase for phase in telling.phases if phase.title != "settled"]
     show.show_rates(console, writes, sum(phase.done for phase in writes))
     show.show_lag(console, projections)
-    found = await checks.check_counts(cast)
+    with telling.phase("photos and profiles counted", len(cast.photos) + PROFILES + 1) as phase:
+        found = await checks.check_counts(cast, phase.advance, PROFILES)
     show.show_checks(console, found)
     if cast.client.troubles:
         console.print(f"Waited out: {dict(cast.client.troubles)}\n", highlight=False)

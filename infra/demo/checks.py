@@ -1,13 +1,15 @@
-"""Counts after the demo: for a sample of photos and profiles, the count, the length of the list, and the plan must agree."""
+"""Counts after the demo: for all photos and some profiles, the count, the length of the list, and the plan must agree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from infra.demo.play import Cast
+from infra.demo.play import Cast, each
 from infra.demo.world import CELEBRITY_NUMBER
+
+CHECKS_AT_ONCE = 12
 
 
 @dataclass(frozen=True)
@@ -24,23 +26,19 @@ class Check:
         return self.count == self.listed == self.planned
 
 
-async def check_counts(cast: Cast, photos: int = 10, profiles: int = 8) -> list[Check]:
-    """Check the most liked photos, some others, and some profiles, as somebody without an account sees them."""
-    random = Random(cast.run)
-    found: list[Check] = []
-    for upload in sample_photos(cast, photos, random):
-        found.extend(await check_photo(cast, upload))
+async def check_counts(cast: Cast, done: Callable[[], None], profiles: int = 10) -> list[Check]:
+    """Check every photo, the celebrity and some other profiles, as somebody without an account sees them."""
     people = [person.number for person in cast.world.people[1:] if not person.private]
-    for number in [CELEBRITY_NUMBER, *random.sample(people, min(profiles, len(people)))]:
-        found.extend(await check_profile(cast, number))
-    return found
+    sample = [CELEBRITY_NUMBER, *Random(cast.run).sample(people, min(profiles, len(people)))]
+    found: list[Check] = []
 
+    async def check(asked: tuple[Callable[[Cast, int], Awaitable[list[Check]]], int]) -> None:
+        how, number = asked
+        found.extend(await how(cast, number))
 
-def sample_photos(cast: Cast, count: int, random: Random) -> list[int]:
-    """Half of them the most liked, half at random."""
-    by_likes = sorted(cast.photos, key=lambda upload: -len(cast.world.likers[upload]))
-    hot, others = by_likes[: count // 2], by_likes[count // 2 :]
-    return [*hot, *random.sample(others, min(count - len(hot), len(others)))]
+    everything = [(check_photo, upload) for upload in cast.photos] + [(check_profile, number) for number in sample]
+    await each(everything, check, CHECKS_AT_ONCE, done)
+    return sorted(found, key=lambda check: check.what)
 
 
 async def check_photo(cast: Cast, upload: int) -> list[Check]:

@@ -17,6 +17,7 @@ ACCOUNTS_AT_ONCE = 16
 # A follow is answered when it was decided, some folds later: many may wait at once.
 FOLLOWS_AT_ONCE = 96
 DEEDS_AT_ONCE = 24
+UPLOADS_AT_ONCE = 2
 SETTLE_SECONDS = 60.0
 # Lags are as old as the projections' last word, which comes at least once a second.
 STEADY_SECONDS = 1.5
@@ -115,10 +116,20 @@ async def perform_all(cast: Cast, telling: Telling, title: str, deeds: Sequence[
         await each(deeds, lambda deed: perform(cast, deed), at_once, phase.advance)
 
 
+async def upload_first(cast: Cast, telling: Telling, files: dict[str, bytes]) -> None:
+    """Upload the photos that are not timed."""
+
+    async def one(upload: Upload) -> None:
+        cast.photos[upload.number] = (await send_upload(cast, upload, files[upload.shot.file_name]))["id"]
+
+    with telling.phase("first uploads, not timed", len(cast.world.first_uploads)) as phase:
+        await each(cast.world.first_uploads, one, UPLOADS_AT_ONCE, phase.advance)
+
+
 async def upload_at_pace(cast: Cast, telling: Telling, files: dict[str, bytes], per_second: float) -> list[Watched]:
     """Upload on the beat, whether or not the one before has been answered, and watch each until all can see it."""
     loop = asyncio.get_running_loop()
-    uploads, lookout = cast.world.uploads, Lookout(cast.client)
+    uploads, lookout = cast.world.timed_uploads, Lookout(cast.client)
     with telling.phase(f"uploads, {per_second:g} a second", len(uploads)) as phase:
 
         async def one(upload: Upload, due: float) -> Watched:

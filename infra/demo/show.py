@@ -14,39 +14,35 @@ from infra.demo.play import Cast
 from infra.demo.telling import Phase
 from infra.demo.world import CELEBRITY_NUMBER
 
+# What a line of the feed needs besides the caption, and what the place adds to it.
+FEED_WIDTH, PLACE_WIDTH = 58, 17
+
 
 def table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+    """A table without lines whose columns are as wide as what is in them."""
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="ellipsis", no_wrap=True, style=None)
+        made.add_column(column, justify="right" if column in right else "left", no_wrap=True)
     return made
 
 
+def shortened(text: str, width: int) -> str:
+    """The beginning of a text, when all of it would not fit the line."""
+    return text if len(text) <= width else f"{text[: max(1, width - 1)]}…"
+
+
 async def show_feed(console: Console, cast: Cast, viewer: int, shown: int = 8) -> None:
-    """The newest photos in one person's feed."""
+    """The newest photos in one person's feed; a narrow terminal leaves the places out."""
     page = await cast.client.get("/v1/feed", cast.tokens[viewer], limit=shown)
-    rows = table(
-        f"The feed of {cast.world.people[viewer].username}",
-        "when",
-        "why",
-        "by",
-        "caption",
-        "place",
-        "likes",
-        "comments",
-        right=("likes", "comments"),
-    )
+    places = console.width >= 110
+    columns = ("when", "why", "by", "caption", *(("place",) if places else ()), "likes", "comments")
+    rows = table(f"The feed of {cast.world.people[viewer].username}", *columns, right=("likes", "comments"))
+    width = console.width - FEED_WIDTH - PLACE_WIDTH * places
     for photo in page["items"]:
-        counts = photo["counts"]
-        rows.add_row(
-            photo["created_at"][11:19],
-            photo["why"],
-            photo["owner"]["username"],
-            photo["caption"],
-            photo["place"] or "",
-            str(counts["likes"]),
-            str(counts["comments"]),
-        )
+        counts = [str(photo["counts"][what]) for what in ("likes", "comments")]
+        place = [photo["place"] or ""] if places else []
+        by, caption = photo["owner"]["username"], shortened(photo["caption"], width)
+        rows.add_row(photo["created_at"][11:19], photo["why"], by, caption, *place, *counts)
     console.print(rows, "")
 
 
@@ -58,14 +54,17 @@ async def show_photo(console: Console, cast: Cast, upload: int, viewer: int) -> 
     owner, counts, place = photo["owner"]["username"], photo["counts"], photo["place"] or "nowhere in particular"
     size = f"{photo['width']} x {photo['height']} px"
     image = f"{cast.client.api_url}/photos/{photo['id']}/1080.jpg"
-    console.print(f"[bold]Photo {photo['id']}[/] by {owner}, {size}, {photo['state']}: {image}", highlight=False)
+    console.print(f"[bold]Photo {photo['id']}[/] by {owner}, {size}, {photo['state']}", highlight=False)
+    console.print(f"  {image}", highlight=False, soft_wrap=True)
     console.print(f"  {photo['caption']} ({place})", highlight=False, markup=False)
     console.print(
         f"  {counts['likes']} likes, {counts['comments']} comments, those with the most likes first:", highlight=False
     )
     rows = table("", "likes", "by", "comment", right=("likes",))
     for comment in comments["items"]:
-        rows.add_row(str(comment["counts"]["likes"]), comment["author"]["username"], comment["text"])
+        rows.add_row(
+            str(comment["counts"]["likes"]), comment["author"]["username"], shortened(comment["text"], console.width - 32)
+        )
     console.print(rows, "")
 
 

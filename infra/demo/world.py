@@ -39,7 +39,7 @@ class Size:
 
     people: int = 300
     follows: int = 3000
-    uploads: int = 90
+    uploads: int = 100
     shots: int = 30
     likes: int = 4500
     comments: int = 1000
@@ -88,6 +88,15 @@ class World:
     @property
     def celebrity(self) -> Person:
         return self.people[CELEBRITY_NUMBER]
+
+    @property
+    def first_uploads(self) -> tuple[Upload, ...]:
+        """Those that nobody times: they open connections and wake what has never run."""
+        return self.uploads[: self.size.uploads // 10]
+
+    @property
+    def timed_uploads(self) -> tuple[Upload, ...]:
+        return self.uploads[self.size.uploads // 10 :]
 
     def comments_on(self, upload: int) -> int:
         return sum(deed.target == upload for deed in self.comments)
