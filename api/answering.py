@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -82,8 +83,13 @@ async def _answer(call: Call) -> Answer:
     """Wait for what the client has seen, answer, and say how fresh that is, on refusals too."""
     await _wait_for_position(call)
     try:
-        answer = await call.route.answer(call)
+        # Writes are not cut off: what they appended would stay untold.
+        reading = call.route.method in READING
+        async with asyncio.timeout(call.context.read_seconds if reading else None):
+            answer = await call.route.answer(call)
         call.raise_deferred()
+    except TimeoutError as late:
+        raise unavailable("A store that answers this takes too long; try again in a moment.") from late
     finally:
         _say_position(call)
     return answer

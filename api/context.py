@@ -58,6 +58,7 @@ class Context:
     description: bytes = b"{}"
     now_ms: Callable[[], int] = now_ms
     wait_seconds: float = 2.0
+    read_seconds: float = 4.0
     decision_seconds: float = 5.0
     _seen: dict[tuple[str, ...], tuple[positions.Snapshot, Seen]] = field(default_factory=dict)
     _writers: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)

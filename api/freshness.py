@@ -15,8 +15,8 @@ log = logging.getLogger("darkroom.api.freshness")
 IDLE_SECONDS = 0.1
 # Ten looks of 1 ms each within a hop: what a reader who waits loses at most.
 WAITED_FOR_SECONDS = 0.01
-# After so many failures the snapshot is too old to promise anything.
-FORGET_AFTER_FAILURES = 5
+# Each look is three tries over a third of a second; after so many failures Redis is away, and the snapshot too old.
+FORGET_AFTER_FAILURES = 2
 
 ReadProgress = Callable[[], Awaitable[Iterable[AgentProgress]]]
 

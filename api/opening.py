@@ -71,7 +71,7 @@ async def open_context(places: Places) -> AsyncIterator[Context]:
             objects=objects,
             freshness=freshness,
             tokens=Tokens(places.jwt_secret),
-            people=People(stores, of_accounts),
+            people=People(stores, trust, of_accounts),
             relations=Relations(stores, freshness, trust, of_viewers),
             trust=trust,
             remembered=Remembered(stores.redis.call),

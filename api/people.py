@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from api.recall import Recall
+from api.trust import Trust
 from api.visibility import Account
 from projections import account_cards, accounts
 from projections.account_cards import AccountCard
@@ -29,8 +30,9 @@ _shown = msgspec.json.Decoder(_Shown)
 class People:
     """Looks accounts up by id; those that cannot have changed are not asked for again."""
 
-    def __init__(self, stores: Stores, recall: Recall[Account]) -> None:
+    def __init__(self, stores: Stores, trust: Trust, recall: Recall[Account]) -> None:
         self._stores = stores
+        self._trust = trust
         self._recall = recall
 
     async def one(self, user_id: int) -> Account | None:
@@ -56,6 +58,7 @@ class People:
 
     async def _read(self, user_ids: Iterable[int]) -> dict[int, Account]:
         try:
+            self._trust.check_redis()
             cards = await account_cards.cards(self._stores, user_ids)
         except StoreAway:
             cards = {}

@@ -23,6 +23,7 @@ async def hydrated(context: Context, photo_ids: Iterable[int]) -> dict[int, Hydr
     """Return photos by id, in any state; unknown ones are absent."""
     asked = tuple(photo_ids)
     try:
+        context.trust.check_redis()
         found = await hydration.hydrate(context.stores, asked)
     except StoreAway:
         found = {}
@@ -54,6 +55,7 @@ async def _counts(context: Context, photo_ids: Iterable[int]) -> dict[int, tuple
 async def page_of(context: Context, photo_ids: Sequence[int], reader_id: int) -> PageCards:
     """Return the cards of a page undecoded, in order, with counts and the reader's likes."""
     try:
+        context.trust.check_redis()
         page = await page_cards.read(context.stores, photo_ids, reader_id)
     except StoreAway:
         nothing = [None] * len(photo_ids)
@@ -77,6 +79,7 @@ def _fill(
 async def liked_among(context: Context, reader_id: int, target_ids: Sequence[int]) -> set[int]:
     """Return which of these photos or comments the reader likes."""
     try:
+        context.trust.check_redis()
         return await liked.among(context.stores, reader_id, target_ids)
     except StoreAway:
         found = await asyncio.gather(*(likes.one(context.stores, target, reader_id) for target in target_ids))

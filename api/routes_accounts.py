@@ -12,7 +12,8 @@ from api.routes import NO_CONTENT, OPTIONAL, WHO_SEES, Answer, Route, as_json
 from api.shapes import NewAccount, ProfileChange, Relation, User, UserCounts
 from api.sight import profile_of
 from api.visibility import Account, muted
-from projections import accounts, counters, followers
+from projections import accounts, counter_rows, counters, followers
+from projections.away import StoreAway
 from projections.rows import AccountState, CounterKind
 from schemas.text import display_name_problems, name_key
 
@@ -95,7 +96,11 @@ async def show_user(call: Call) -> Answer:
 async def described(call: Call, account: Account) -> User:
     """Return an account with its counts."""
     asked = [(kind, account.user_id) for kind in _COUNTED]
-    counts = await counters.counts(call.context.stores, asked)
+    try:
+        call.context.trust.check_redis()
+        counts = await counters.counts(call.context.stores, asked)
+    except StoreAway:
+        counts = await counter_rows.counts(call.context.stores, asked)
     return User(str(account.user_id), account.username, account.display_name, account.private, UserCounts(*map(int, counts)))
 
 

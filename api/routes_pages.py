@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from msgspec import UNSET
@@ -16,7 +17,8 @@ from api.shapes import Photos, Trend, Trends
 from api.times import format_ms, read_time
 from api.visibility import on_public_page
 from projections import term_photos, trends
-from projections.rows import TrendRow
+from projections.away import StoreAway
+from projections.rows import BoardRows, TrendRow
 from schemas.events import Board
 from schemas.text import place_key, text_key
 
@@ -64,19 +66,22 @@ async def list_trending_places(call: Call) -> Answer:
 async def _trends(call: Call, board: Board) -> Answer:
     limit = call.limit()
     at = call.query("at")
-    if at is None:
-        # Whoever names a position wants it exact, and the cache may be two seconds old.
-        exact = call.header(b"darkroom-after") is not None
-        rows = await (trends.at(call.context.stores, board, call.context.now_ms()) if exact
-                      else trends.latest(call.context.stores, board))  # fmt: skip
-    else:
-        rows = await trends.at(call.context.stores, board, _time(at))
+    rows = await (_latest(call, board) if at is None else trends.at(call.context.stores, board, _time(at)))
     if rows is None:
         return as_json(Trends(None, []))
     ranks = rows.ranks[:limit]
     visible = await _visible(call, ranks)
     until = rows.window_start + call.context.trend_window_seconds * 1000
     return as_json(Trends(format_ms(until), [_described(board, rank, visible) for rank in ranks]))
+
+
+async def _latest(call: Call, board: Board) -> BoardRows | None:
+    """Return the newest board; exact for whoever names a position, since the cache may be two seconds old."""
+    if call.header(b"darkroom-after") is None:
+        with contextlib.suppress(StoreAway):
+            call.context.trust.check_redis()
+            return await trends.latest(call.context.stores, board)
+    return await trends.at(call.context.stores, board, call.context.now_ms())
 
 
 def _time(text: str) -> int:

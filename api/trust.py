@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from api.freshness import Freshness
 from api.positions import AgentProgress, Snapshot
+from projections.away import StoreAway
 from schemas.ids import shard_of
 
 # Further behind than any backlog of ordinary work, and not at the end of its topic: it is folding history.
@@ -25,6 +26,11 @@ class Trust:
         self._partitions = partitions
         self._now_ms = now_ms
         self._judged: tuple[Snapshot | None, dict[str, bool]] = (None, {})
+
+    def check_redis(self) -> None:
+        """Raise StoreAway at once while Redis is known to be away: trying it again would cost each reader a second."""
+        if self._freshness.snapshot is None:
+            raise StoreAway("Redis did not say how far the agents are, several times in a row")
 
     def near(self, agent: str, id_: int) -> bool:
         """Return whether an agent is near the end with the partition that an id belongs to."""

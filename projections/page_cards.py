@@ -4,6 +4,7 @@ Answers the same as `hydration` and `liked` together, undecoded, so that who ren
 only what is new to it. Owners' cards are the caller's.
 """
 
+import asyncio
 import functools
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -44,12 +45,14 @@ async def read(stores: Stores, photo_ids: Sequence[int], reader_id: int) -> Page
     card_build, count_build = stores.builds.of("photo_cards"), stores.builds.of("counters")
     keys = [key for photo_id in photo_ids for key in _keys(photo_id, card_build, count_build)]
     questions = liked.questions(stores, reader_id, photo_ids)
+    execute = stores.redis.execute
+    # All commands are on their way before the first is awaited.
+    asked = [execute("MGET", *keys), *(execute(*words) for _, words in questions)]
     try:
-        # All commands are on their way before the first is awaited.
-        execute = stores.redis.execute
-        asked = [execute("MGET", *keys), *(execute(*words) for _, words in questions)]
         found, *answers = [await one for one in asked]
     except ConnectionLost:
+        # Those that were not awaited are told of too, or the loop complains that nobody asked.
+        await asyncio.gather(*asked, return_exceptions=True)
         found = await stores.redis.call("MGET", *keys)
         answers = [await stores.redis.call(*words) for _, words in questions]
     likes = liked.chosen(questions, answers)

@@ -23,6 +23,7 @@ from projections.structure import GLOBAL, Spot, Table
 from projections.tables import Guarded, create_texts
 
 WAIT_SECONDS = 3.0
+RECONNECT_SECONDS = 4.0
 # 0.05 s doubled six times: about three seconds of patience before the neighbour counts as away.
 WRITE_ATTEMPTS = 7
 READ_ATTEMPTS = 2
@@ -254,7 +255,16 @@ class Postgres:
 async def open_postgres(dsns: Sequence[str], shards: int, connections: int) -> Postgres:
     """Open a pool of at most `connections` to each server and read the shard map; StoreNotPrepared without one."""
     pools = [
-        AsyncConnectionPool(dsn, min_size=1, max_size=connections, timeout=WAIT_SECONDS, open=False, kwargs=CONNECTION)
+        AsyncConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=connections,
+            timeout=WAIT_SECONDS,
+            # The pool doubles its pauses; without a limit it may sleep for minutes after the server is back.
+            reconnect_timeout=RECONNECT_SECONDS,
+            open=False,
+            kwargs=CONNECTION,
+        )
         for dsn in dsns
     ]
     postgres = Postgres(pools, ShardMap.spread(shards, len(dsns)), ())
