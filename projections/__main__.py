@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from agents.rebuild import Outcome, rebuild
+from agents.rebuild import LogKeepsMoving, Outcome, rebuild
 from agents.wiring import explain_photo_likes, open_workshop, places_of, rules_of
 from infra.settings import Settings, SettingsError, load_settings
 from projections.away import StoreAway
@@ -19,6 +19,7 @@ from projections.digest import Digest, digest
 from projections.prepare import prepare
 from projections.stores import open_stores
 from projections.structures import NAMES
+from streams.fold import NeighbourAway
 
 
 @click.group()
@@ -142,9 +143,12 @@ def _settings() -> Settings:
 def _run(work: Coroutine) -> Any:
     try:
         return asyncio.run(work)
-    except StoreAway as error:
+    except (StoreAway, NeighbourAway) as error:
         click.echo(str(error), err=True)
         sys.exit(3)
+    except LogKeepsMoving as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
