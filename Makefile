@@ -32,6 +32,8 @@ status: is-set-up ## Each component, each projection's lag and freshness (JSON=1
 logs: is-set-up ## The end of every log (NAME=kafka for one, FOLLOW=1 to stay)
 	@$(RUN) -m infra logs $(NAME) $(if $(FOLLOW),--follow)
 
+# The celebrity of a small world has some 200 followers; 120 make the pull path visible.
+demo: export DARKROOM_CELEBRITY_UP ?= 120
 demo: setup ## Set up, start, make a small world and show what it looks like
 	@$(RUN) -m infra up
 	@$(RUN) -m infra.demo
