@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from projections.postgres import prepare_postgres
+from projections.postgres_preparation import prepare_postgres
 from projections.redis_store import RedisStore
 
 

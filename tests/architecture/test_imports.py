@@ -16,7 +16,7 @@ DRIVERS = {
     "mode": {"streams/worker.py", "streams/transport.py"},
     "aiokafka": {"streams/transport.py"},
     "confluent_kafka": {"streams/kafka.py"},
-    "psycopg": {"projections/postgres.py"},
+    "psycopg": {"projections/postgres.py", "projections/postgres_preparation.py"},
     "psycopg_pool": {"projections/postgres.py"},
     "redis": {"projections/redis_store.py"},
     "hiredis": {"projections/pipelined.py"},
