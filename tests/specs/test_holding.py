@@ -154,11 +154,14 @@ def test_a_batch_that_does_not_end_is_cut_off_and_folded_again_from_its_state(tm
         await held.holding.open(EVERYWHERE)
         held.deliver(0, 1)
         await started.wait()
+        cut_off = held.holding.loops["count", PARTITION]
         await held.holding.pause()
+        assert ("count", PARTITION) not in held.holding.loops
         held.world.sink.commit = commit
         positions = await held.holding.open(EVERYWHERE)
         held.deliver(0, 1)
         await held.until(lambda: held.finished)
+        assert held.holding.loops["count", PARTITION] is not cut_off
         await held.holding.close()
         return positions["likes", PARTITION], held.world.sink.rows["counters"], held.failures
 
