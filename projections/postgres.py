@@ -1,8 +1,8 @@
 """PostgreSQL for projections: pools per server, schemas on first use, guarded commits, reads.
 
-With `postgres_preparation` the only module that knows the driver. SQL comes as text with places in braces; `{table}` becomes the
-table of one shard and build. Nothing here knows what a projection means. Statements are never prepared, so PgBouncer may stand
-between.
+With `postgres_preparation` the only module that knows the driver. SQL comes as text with places in braces; `{table}` becomes
+the table of one shard and build. Nothing here knows what a projection means. Statements are never prepared, so PgBouncer may
+stand between.
 """
 
 import asyncio
