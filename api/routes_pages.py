@@ -71,7 +71,8 @@ async def _trends(call: Call, board: Board) -> Answer:
         return as_json(Trends(None, []))
     ranks = rows.ranks[:limit]
     visible = await _visible(call, ranks)
-    until = rows.window_start + call.context.trend_window_seconds * 1000
+    # A window that has not ended is counted up to now.
+    until = min(rows.window_start + call.context.trend_window_seconds * 1000, call.context.now_ms())
     return as_json(Trends(format_ms(until), [_described(board, rank, visible) for rank in ranks]))
 
 

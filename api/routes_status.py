@@ -17,12 +17,16 @@ async def show_status(call: Call) -> Answer:
     """Answer how far each projection is."""
     snapshot = call.context.freshness.snapshot
     now_ms = call.context.now_ms()
-    return as_json(Status([status_of(projection, snapshot, now_ms) for projection in PROJECTIONS]))
+    builds = call.context.stores.builds
+    return as_json(Status([status_of(one, builds.of(one.name), snapshot, now_ms) for one in PROJECTIONS]))
 
 
-def status_of(projection: Projection, snapshot: Snapshot | None, now_ms: int) -> ProjectionStatus:
-    """Return how far one projection is: `live`, `catching_up`, or `unknown` when a writer was never heard of."""
-    name, version = projection.name, projection.version
+def status_of(projection: Projection, version: int, snapshot: Snapshot | None, now_ms: int) -> ProjectionStatus:
+    """Return how far one projection is: `live`, `catching_up`, or `unknown` when a writer was never heard of.
+
+    `version` is the build that is read now.
+    """
+    name = projection.name
     if snapshot is None or any(writer not in snapshot.reads for writer in projection.writers):
         return ProjectionStatus(name, version, "", None, None, "unknown")
     lag_events, oldest = 0, now_ms
