@@ -27,7 +27,7 @@ from streams.producer import Producer
 from streams.surroundings import Surroundings
 from streams.topics import verify_topics
 from streams.transport import BatchSchema, BatchTransport
-from streams.watchdog import Watchdog
+from streams.watchdog import Sight, Watchdog
 
 log = logging.getLogger("darkroom.worker")
 
@@ -203,13 +203,13 @@ class RunningWorker:
         while not await self.app.wait_for_stopped(asyncio.sleep(5.0)):
             if not self.is_ready:
                 continue
-            behind = {
-                (loop.agent.name, topic, loop.partition): (loop.position(topic), known)
+            seen = {
+                (loop.agent.name, topic, loop.partition): Sight(loop.position(topic), loop.counts.events, *known)
                 for loop in self._loops()
                 for topic in loop.agent.sources
                 if (known := self._ends(topic, loop.partition))
             }
-            if stalled := watchdog.look(behind, time.monotonic(), time.time() * 1000):
+            if stalled := watchdog.look(seen, time.monotonic(), time.time() * 1000):
                 self.fail(RuntimeError(stalled))
 
     async def _watch_stores(self) -> None:

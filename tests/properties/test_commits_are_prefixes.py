@@ -7,7 +7,6 @@ from hypothesis import event, given
 from hypothesis import strategies as some
 
 from streams.transport import BatchConsumer, SlotAssignor, share_partitions
-from streams.watchdog import Watchdog
 
 TP0 = TP("likes", 0)
 
@@ -66,28 +65,3 @@ def test_the_slot_and_not_the_member_s_name_places_a_worker():
     shares = SlotAssignor.assign(Cluster(), {"a": two, "b": one})
     assert dict(shares["b"].assignment) == {"likes": [0]}
     assert dict(shares["a"].assignment) == {"likes": [1]}
-
-
-def test_the_watchdog_names_what_stands_still_and_lets_what_moves_be():
-    watchdog, place = Watchdog(60), ("count", "likes", 3)
-    assert watchdog.look({place: (10, (20, 0.0))}, now=0, now_ms=0) is None
-    assert watchdog.look({place: (11, (20, 50_000.0))}, now=50, now_ms=50_000) is None
-    assert watchdog.look({place: (11, (20, 100_000.0))}, now=109, now_ms=109_000) is None
-    assert watchdog.look({place: (11, (25, 100_000.0))}, now=111, now_ms=111_000) == (
-        "count has stood at likes[3]@11 for 61 s, 14 behind"
-    )
-
-
-def test_an_idle_partition_that_gets_a_record_is_not_stalled_at_the_next_look():
-    watchdog, place = Watchdog(60), ("count", "likes", 3)
-    for now in range(0, 300, 5):
-        assert watchdog.look({place: (20, (20, now * 1_000.0))}, now=now, now_ms=now * 1_000) is None
-    assert watchdog.look({place: (20, (21, 300_000.0))}, now=300, now_ms=300_000) is None
-    assert watchdog.look({place: (20, (21, 356_000.0))}, now=356, now_ms=356_000) == (
-        "count has stood at likes[3]@20 for 61 s, 1 behind"
-    )
-
-
-def test_the_watchdog_names_a_partition_nothing_is_heard_from():
-    said = Watchdog(60).look({("count", "likes", 3): (20, (20, 1_000.0))}, now=5, now_ms=62_000)
-    assert said == "nothing was heard from likes[3] for 61 s"
