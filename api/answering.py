@@ -83,10 +83,12 @@ async def _answer(call: Call) -> Answer:
     """Wait for what the client has seen, answer, and say how fresh that is, on refusals too."""
     await _wait_for_position(call)
     try:
-        # Writes are not cut off: what they appended would stay untold.
-        reading = call.route.method in READING
-        async with asyncio.timeout(call.context.read_seconds if reading else None):
+        if call.route.hot or call.route.method not in READING:
+            # Writes are not cut off: what they appended would stay untold.
             answer = await call.route.answer(call)
+        else:
+            async with asyncio.timeout(call.context.read_seconds):
+                answer = await call.route.answer(call)
         call.raise_deferred()
     except TimeoutError as late:
         raise unavailable("A store that answers this takes too long; try again in a moment.") from late

@@ -21,7 +21,6 @@ from api.problems import MEDIA_TYPE, Problem
 from api.routes import Answer, Route
 
 Open = Callable[[], AbstractAsyncContextManager[Context]]
-FEED = "/v1/feed"
 WITHOUT_BODY = (204, 304)
 
 
@@ -31,7 +30,7 @@ class Api:
     def __init__(self, opens: Open) -> None:
         self._opens = opens
         self.context: Context | None = None
-        self._feed = next(route for route in ROUTES if route.path == FEED)
+        self._hot = {(route.method, route.path): route for route in ROUTES if route.hot}
         self._litestar = Litestar(
             [self._served(route) for route in ROUTES],
             lifespan=[self._lifespan],
@@ -43,11 +42,11 @@ class Api:
         )
 
     async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
-        """Answer the feed at once, and hand everything else to Litestar."""
+        """Answer hot routes at once, and hand everything else to Litestar."""
         if scope["type"] != "http":
             await self._litestar(scope, receive, send)
-        elif scope["path"] == FEED and scope["method"] == "GET":
-            await send_answer(await answer_request(self.context, self._feed, scope, receive, {}), send)
+        elif (route := self._hot.get((scope["method"], scope["path"]))) is not None:
+            await send_answer(await answer_request(self.context, route, scope, receive, {}), send)
         else:
             # A slash within a place arrives as %2F and must not part the path: it stays quoted until the route has it.
             raw = scope.get("raw_path")

@@ -70,6 +70,8 @@ class Call:
 
     def query(self, name: str) -> str | None:
         """Return one query parameter, the last when it is repeated; 422 when it is not UTF-8 or holds a NUL."""
+        if not self.scope["query_string"]:
+            return None
         if self._query is None:
             try:
                 text = self.scope["query_string"].decode("ascii")

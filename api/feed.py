@@ -99,7 +99,11 @@ class Candidates:
     async def _from_rings(self, below: int | None, wanted: int) -> Part:
         own = timelines.page(self._stores, self._viewer.user_id, below, wanted)
         if not self._spans:
-            return complete_part([await own], below, wanted)
+            ring = await own
+            if len(ring.ids) >= wanted:
+                # Nearly every page of nearly everybody: one ring, and enough in it.
+                return Part(list(ring.ids), ring.ids[-1], False)
+            return complete_part([ring], below, wanted)
         home, pulled = await asyncio.gather(own, authors.pages(self._stores, tuple(self._spans), below, wanted))
         rings: list[Ring] = [home]
         for author_id, ring in pulled.items():

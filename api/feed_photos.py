@@ -11,19 +11,22 @@ from api.photo_cards import page_of
 from api.visibility import Account, Viewer, why_in_feed
 from projections import page_cards
 
-# 20,000 rendered photos of about 1 KB are 20 MB.
+# 20,000 photos, rendered once or twice at about 1 KB, are 20 to 40 MB.
 _KEPT = 20_000
+_ENDINGS = {why: tuple(f'{liked},"why":"{why}"}}'.encode() for liked in ("false", "true")) for why in ("own", "follow")}
 
 
 class Shown(NamedTuple):
-    """A card that was decoded. `fixed` is the photo's JSON up to its counts, for the account and the origin it was made of."""
+    """A card that was decoded, and the JSON that it became for these counts, account and origin, by how it ends."""
 
     owner_id: int
     state: str
     json: bytes
+    likes: bytes | None = None
+    comments: bytes | None = None
     account: Account | None = None
     origin: str = ""
-    fixed: bytes = b""
+    rendered: dict[bytes, bytes] | None = None
 
 
 class FeedPhotos:
@@ -35,38 +38,34 @@ class FeedPhotos:
         self._origin = call.origin
         self._now_ms = call.context.now_ms()
         self._known = call.context.shown
-        self._why: dict[int, str | None] = {}
 
     async def show(self, photo_ids: Sequence[int]) -> list[bytes | None]:
         """Return photos as JSON in the order of their ids, None for what does not belong in the feed."""
         page = await page_of(self._call.context, photo_ids, self._viewer.user_id)
-        shown = [None if card is None else self._known.get(card) or self._decode(card) for card in page.cards]
-        people = await self._call.context.people.many({one.owner_id for one in shown if one is not None})
+        known, origin, liked = self._known, self._origin, page.liked
+        shown = [card and (known.get(card) or self._decode(card)) for card in page.cards]
+        owners = {one.owner_id for one in shown if one is not None}
+        people = await self._call.context.people.many(owners)
+        endings = {owner_id: self._endings(people.get(owner_id)) for owner_id in owners}
         items: list[bytes | None] = []
-        for index, one in enumerate(shown):
-            account = None if one is None else people.get(one.owner_id)
-            why = None if account is None or one.state != "ready" else self._why_of(account)
-            if why is None:
+        for photo_id, card, likes, comments, one in zip(photo_ids, page.cards, page.likes, page.comments, shown, strict=True):
+            ending = None if one is None or one.state != "ready" else endings[one.owner_id]
+            if ending is None:
                 items.append(None)
                 continue
-            items.append(
-                b'%b%b,"comments":%b}%b%b}'
-                % (
-                    self._fixed(page.cards[index], one, account, photo_ids[index]),
-                    page.likes[index] or b"0",
-                    page.comments[index] or b"0",
-                    b',"liked":true' if photo_ids[index] in page.liked else b',"liked":false',
-                    why,
+            account = people[one.owner_id]
+            if one.account is not account or one.likes != likes or one.comments != comments or one.origin != origin:
+                one = self._keep(
+                    card, one._replace(likes=likes, comments=comments, account=account, origin=origin, rendered={})
                 )
-            )
+            end = ending[photo_id in liked]
+            items.append(one.rendered.get(end) or self._render(photo_id, one, end))
         return items
 
-    def _why_of(self, account: Account) -> bytes | None:
-        """Return the field `why` for ready photos of a person, None when they do not belong in the feed."""
-        if account.user_id not in self._why:
-            why = why_in_feed(self._viewer, account, "ready", self._now_ms)
-            self._why[account.user_id] = None if why is None else f',"why":"{why}"'.encode()
-        return self._why[account.user_id]
+    def _endings(self, account: Account | None) -> tuple[bytes, bytes] | None:
+        """Return how a person's ready photos end, not liked and liked; None when they do not belong in the feed."""
+        why = why_in_feed(self._viewer, account, "ready", self._now_ms)
+        return None if why is None else _ENDINGS[why]
 
     def _decode(self, card: bytes) -> Shown:
         decoded = page_cards.decode(card)
@@ -78,18 +77,20 @@ class FeedPhotos:
         self._known[card] = shown
         return shown
 
-    def _fixed(self, card: bytes, shown: Shown, account: Account, photo_id: int) -> bytes:
-        """Return what does not change from reader to reader; of a private account the signatures do with time."""
-        if shown.account is account and shown.origin == self._origin:
-            return shown.fixed
-        prefix = self._origin
+    def _render(self, photo_id: int, shown: Shown, end: bytes) -> bytes:
+        """Return a photo's JSON, and keep it; not that of a private account, of which the signatures change with time."""
+        account = shown.account
+        prefix = shown.origin
         if account.private:
             prefix += self._call.context.signer.prefix(photo_id, self._now_ms)
-        fixed = b'%b,"owner":%b,"images":{%b},"counts":{"likes":' % (
+        rendered = b'%b,"owner":%b,"images":{%b},"counts":{"likes":%b,"comments":%b},"liked":%b' % (
             shown.json[:-1],
             account.card,
             images_json(prefix, photo_id),
+            shown.likes or b"0",
+            shown.comments or b"0",
+            end,
         )
         if not account.private:
-            self._keep(card, shown._replace(account=account, origin=self._origin, fixed=fixed))
-        return fixed
+            shown.rendered[end] = rendered
+        return rendered

@@ -180,7 +180,7 @@ ROUTES = (
     Route("GET", "/v1/users/{user}/photos", list_photos, "A person's photos, newest first", "photos", OPTIONAL,
           ("photos", *PHOTO), query=PAGE, answers={200: Photos}),
     Route("GET", "/v1/feed", show_feed, "The feed: one's own and followed people's photos", "photos",
-          reads=("timelines", "authors", "celebrities", "photos", *PHOTO), query=PAGE, answers={200: Photos}),
+          reads=("timelines", "authors", "celebrities", "photos", *PHOTO), query=PAGE, answers={200: Photos}, hot=True),
     Route("GET", _FILE, serve_image, "An image file of a public photo", "images", IGNORED, answers=_BYTES),
     Route("HEAD", _FILE, serve_image, "Its headers", "images", IGNORED, answers=_BYTES),
     Route("GET", _SIGNED, serve_image, "An image file of a private photo", "images", IGNORED, answers=_BYTES),

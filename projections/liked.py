@@ -44,5 +44,8 @@ async def among(stores: Stores, user_id: int, target_ids: Iterable[int]) -> set[
 
 def chosen(asked: Sequence[tuple[list[int], tuple]], answers: Sequence[Sequence[int]]) -> set[int]:
     """Return the targets that the answers to `questions` say yes to."""
-    pairs = zip(asked, answers, strict=True)
-    return {target for (targets, _), answer in pairs for target, yes in zip(targets, answer, strict=True) if yes}
+    found: set[int] = set()
+    for (targets, _), answer in zip(asked, answers, strict=True):
+        if 1 in answer:
+            found.update(target for target, yes in zip(targets, answer, strict=True) if yes)
+    return found

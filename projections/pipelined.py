@@ -6,6 +6,7 @@ way fails with `ConnectionLost`, and the next command connects anew. It does not
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -41,6 +42,11 @@ def parse_url(url: str) -> Address:
     return Address(parts.hostname, parts.port or 6379, database, parts.username or None, password, parts.scheme == "rediss")
 
 
+def pack_words(words: Iterable[bytes]) -> bytes:
+    """Return words in Redis's wire format, without the count that begins a command: so parts of one may be kept."""
+    return b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+
+
 class _Connection(asyncio.Protocol):
     """The bytes of one connection and the futures that wait for replies."""
 
@@ -59,14 +65,14 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         self._transport = transport
 
-    def send(self, words: tuple) -> asyncio.Future:
+    def send(self, packed: bytes) -> asyncio.Future:
         future = self._loop.create_future()
         if not self._waiting:
             self._last_reply = self._loop.time()
         self._waiting.append(future)
         if not self._out:
             self._loop.call_soon(self._flush)
-        self._out.append(hiredis.pack_command(words))
+        self._out.append(packed)
         return future
 
     def _flush(self) -> None:
@@ -119,16 +125,20 @@ class Pipelined:
 
     def execute(self, *words: str | bytes | int | float) -> asyncio.Future:
         """Send one command; await the result for its reply (`ReplyError` when refused, `ConnectionLost`)."""
-        if self._connection and self._connection.alive:
-            return self._connection.send(words)
-        return asyncio.ensure_future(self._connect_and_send(words))
+        return self.execute_packed(hiredis.pack_command(words))
 
-    async def _connect_and_send(self, words: tuple) -> Any:
+    def execute_packed(self, packed: bytes) -> asyncio.Future:
+        """Send one command that is in Redis's wire format already (`pack_words`)."""
+        if self._connection and self._connection.alive:
+            return self._connection.send(packed)
+        return asyncio.ensure_future(self._connect_and_send(packed))
+
+    async def _connect_and_send(self, packed: bytes) -> Any:
         if self._connecting is None:
             self._connecting = asyncio.ensure_future(self._connect())
             self._connecting.add_done_callback(self._connected)
         connection = await asyncio.shield(self._connecting)
-        return await connection.send(words)
+        return await connection.send(packed)
 
     def _connected(self, _task: asyncio.Task) -> None:
         self._connecting = None
@@ -143,9 +153,13 @@ class Pipelined:
             _, connection = await asyncio.wait_for(make, self._timeout_seconds)
             if address.password:
                 user = (address.username,) if address.username else ()
-                await asyncio.wait_for(connection.send(("AUTH", *user, address.password)), self._timeout_seconds)
+                await asyncio.wait_for(
+                    connection.send(hiredis.pack_command(("AUTH", *user, address.password))), self._timeout_seconds
+                )
             if address.database:
-                await asyncio.wait_for(connection.send(("SELECT", address.database)), self._timeout_seconds)
+                await asyncio.wait_for(
+                    connection.send(hiredis.pack_command(("SELECT", address.database))), self._timeout_seconds
+                )
         except (OSError, TimeoutError) as error:
             raise ConnectionLost(f"Redis at {address.host}:{address.port} cannot be reached: {error}") from error
         self._connection = connection

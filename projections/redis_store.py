@@ -38,6 +38,10 @@ class RedisStore:
         """Send one command without retries; many in one turn of the loop go out together."""
         return self._client.execute(*words)
 
+    def execute_packed(self, packed: bytes) -> asyncio.Future:
+        """Send one command in wire format, without retries."""
+        return self._client.execute_packed(packed)
+
     async def call(self, *words: str | bytes | int | float, attempts: int = READ_ATTEMPTS) -> Any:
         """Send one command that may be repeated, and again after a break; StoreAway when that does not help."""
         for attempt in range(attempts):
