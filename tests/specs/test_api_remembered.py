@@ -1,0 +1,115 @@
+"""Specification of answers remembered by key, over a Redis of a dictionary."""
+
+import asyncio
+
+import pytest
+
+from api import remembered
+from api.problems import Problem
+from api.remembered import Claim, Entry, Remembered, check_same
+from api.routes import Answer
+
+KEY = "a-key"
+
+
+class OneRedis:
+    """SET NX, GET, DEL and the one script, in memory."""
+
+    def __init__(self):
+        self.values = {}
+
+    async def __call__(self, command, *words):
+        if command == "SET":
+            key, value = words[:2]
+            return None if key in self.values else self.values.setdefault(key, value) and b"OK"
+        if command == "GET":
+            return self.values.get(words[0])
+        if command == "DEL":
+            return self.values.pop(words[0], None) is not None
+        _script, _count, key, believed, value, _seconds = words
+        if self.values.get(key) != believed:
+            return 0
+        self.values[key] = value
+        return 1
+
+
+@pytest.fixture
+def redis():
+    return OneRedis()
+
+
+def claim(redis, asker="person.1", key=KEY):
+    return asyncio.run(Remembered(redis).claim(asker, key))
+
+
+def test_the_first_gets_a_claim_and_the_next_its_answer(redis):
+    first = claim(redis)
+    assert isinstance(first, Claim)
+    asyncio.run(first.remember(b"content", Answer(201, b"made"), {"Darkroom-Position": "x"}))
+    again = claim(redis)
+    assert isinstance(again, Entry)
+    assert (again.status, again.body, again.headers) == (201, b"made", {"Darkroom-Position": "x"})
+
+
+def test_one_who_comes_meanwhile_waits_for_the_first(redis):
+    async def both():
+        first = await Remembered(redis).claim("person.1", KEY)
+        second = asyncio.create_task(Remembered(redis).claim("person.1", KEY))
+        await asyncio.sleep(0)
+        assert not second.done()
+        await first.remember(b"content", Answer(201, b"made"), {})
+        return await second
+
+    assert asyncio.run(both()).body == b"made"
+
+
+def test_keys_of_different_people_are_different_keys(redis):
+    claim(redis)
+    assert isinstance(claim(redis, asker="person.2"), Claim)
+
+
+def test_other_content_under_the_same_key_is_refused(redis):
+    first = claim(redis)
+    asyncio.run(first.remember(b"content", Answer(201), {}))
+    check_same(claim(redis), b"content")
+    with pytest.raises(Problem) as caught:
+        check_same(claim(redis), b"other content")
+    assert caught.value.status == 422
+
+
+def test_a_refusal_leaves_nothing_behind(redis):
+    first = claim(redis)
+    asyncio.run(first.intend(b"content", lambda: 7))
+    asyncio.run(first.release(refused=True))
+    assert not redis.values
+    assert isinstance(claim(redis), Claim)
+
+
+def test_who_takes_over_after_a_failure_makes_the_same_thing(redis):
+    first = claim(redis)
+    assert asyncio.run(first.intend(b"content", lambda: 7)) == 7
+    asyncio.run(first.release(refused=False))
+    second = claim(redis)
+    assert isinstance(second, Claim)
+    assert asyncio.run(second.intend(b"content", lambda: 8)) == 7
+    with pytest.raises(Problem):
+        check_same(second.entry, b"other content")
+
+
+def test_a_crashed_process_is_taken_over_when_its_lease_ends(redis, monkeypatch):
+    first = claim(redis)
+    asyncio.run(first.intend(b"content", lambda: 7))
+    real = remembered.time.time
+    monkeypatch.setattr(remembered.time, "time", lambda: real() + remembered.LEASE_SECONDS + 1)
+    second = claim(redis)
+    assert asyncio.run(second.intend(b"content", lambda: 8)) == 7
+    with pytest.raises(Problem) as caught:
+        asyncio.run(first.remember(b"content", Answer(201), {}))
+    assert caught.value.status == 503
+
+
+@pytest.mark.parametrize("key", ["", "x" * 65, "a b", "ä", "a\n"])
+def test_a_key_is_one_to_sixty_four_visible_characters(redis, key):
+    with pytest.raises(Problem) as caught:
+        claim(redis, key=key)
+    assert caught.value.status == 422
