@@ -141,6 +141,8 @@ def _say_position(call: Call) -> None:
         return
     if seen.as_of is not None:
         call.headers["Darkroom-As-Of"] = seen.as_of
+    if seen.restoring and "cursor" in call.route.query:
+        call.headers["Darkroom-Incomplete"] = "true"
     if call.position:
         merged = positions.merge_into(dict(seen.position), call.position)
         call.headers["Darkroom-Position"] = positions.format_position(merged)

@@ -28,11 +28,15 @@ def now_ms() -> int:
 
 
 class Seen(NamedTuple):
-    """How far an answer reaches: its position, the header text of that, and the time up to which it is complete."""
+    """How far an answer reaches: its position, the header text of that, the time up to which it is complete.
+
+    `restoring`: rows in Postgres are being written anew, so that lists may lack some.
+    """
 
     position: positions.Position
     text: str
     as_of: str | None
+    restoring: bool = False
 
 
 @dataclass
@@ -86,7 +90,9 @@ class Context:
         writers = self.writers_of(projections)
         position = positions.without_passed(positions.seen_position(snapshot, writers), snapshot, self.all_writers())
         until = positions.complete_until(snapshot, writers)
-        return Seen(position, positions.format_position(position), None if until is None else format_ms(until))
+        rows = self.writers_of(each.name for each in PROJECTIONS if each.name in projections and each.store == "postgres")
+        restoring = not all(self.trust.everywhere(writer) for writer in rows)
+        return Seen(position, positions.format_position(position), None if until is None else format_ms(until), restoring)
 
     def all_writers(self) -> tuple[str, ...]:
         """Return every agent that writes any projection."""

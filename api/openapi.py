@@ -37,6 +37,7 @@ _KEY = {
 _POSITION = {"schema": {"type": "string"}, "description": "Opaque; send it back as Darkroom-After."}
 _AS_OF = {"schema": {"type": "string", "format": "date-time"}, "description": "Complete up to this event time."}
 _STALE = {"schema": {"type": "string", "enum": ["true"]}, "description": "The positions asked for were not reached in time."}
+_INCOMPLETE = {"schema": {"type": "string", "enum": ["true"]}, "description": "The list is being restored and may lack some."}
 _FORM = {
     "type": "object",
     "required": ["file"],
@@ -127,6 +128,8 @@ def _responses(route: Route, schemas: dict[type, dict]) -> dict:
     headers = {} if route.token == IGNORED else {"Darkroom-Position": _POSITION, "Darkroom-Stale": _STALE}
     if route.method == "GET" and route.reads:
         headers["Darkroom-As-Of"] = _AS_OF
+    if "cursor" in route.query:
+        headers["Darkroom-Incomplete"] = _INCOMPLETE
     responses: dict[str, Any] = {}
     for status, type_ in route.answers.items():
         said: dict[str, Any] = {"description": type_ if isinstance(type_, str) else HTTPStatus(status).phrase}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from msgspec import UNSET
 
 from api.calls import Call
@@ -106,14 +104,23 @@ async def described(call: Call, account: Account) -> User:
 
 async def relation_to(call: Call, account: Account) -> Relation:
     """Return what stands between the reader and a person."""
-    viewer, follower = await asyncio.gather(call.viewer(), followers.one(call.context.stores, call.me, account.user_id))
+    viewer = await call.viewer()
     return Relation(
         following=account.user_id in viewer.following,
-        followed_by=follower is not None and follower.state == "FOLLOWING",
+        followed_by=await _follows_back(call, account),
         requested=account.user_id in viewer.requested,
         blocking=account.user_id in viewer.blocking,
         muting=muted(viewer, account.user_id, call.context.now_ms()),
     )
+
+
+async def _follows_back(call: Call, account: Account) -> bool:
+    """Return whether a person follows the reader: one row, or all that Redis has of that person when Postgres is away."""
+    try:
+        row = await followers.one(call.context.stores, call.me, account.user_id)
+    except StoreAway:
+        return call.me in (await call.context.relations.viewer(account.user_id)).following
+    return row is not None and row.state == "FOLLOWING"
 
 
 ROUTES = (

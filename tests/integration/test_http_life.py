@@ -1,6 +1,5 @@
 """The life of a photo, from upload to delete, as people see it over HTTP on the whole stack."""
 
-
 import pytest
 
 from tests.integration.conftest import eventually, png
@@ -177,3 +176,62 @@ def test_a_deactivated_account_is_hidden_until_it_comes_back(person):
     ann.ask("DELETE", "/v1/me", 204)
     bob.ask("GET", f"/v1/users/{ann.id}", 404, after=[ann])
     assert ann.ask("GET", "/v1/me", after=[ann]).status_code == 401
+
+
+def test_a_celebrity_is_pulled_and_looks_like_everybody_else(settings, person):
+    if settings.celebrity_up > 20:
+        pytest.skip(f"DARKROOM_CELEBRITY_UP is {settings.celebrity_up}: too many people to make; start the test stack with 5")
+    star, ann = person(), person()
+    before = star.upload()
+    ann.ask("PUT", f"/v1/users/{star.id}/follow", 202, after=[star])
+    crowd = [person() for _ in range(settings.celebrity_up)]
+    for fan in crowd:
+        fan.ask("PUT", f"/v1/users/{star.id}/follow", 202)
+    assert ann.get(f"/v1/users/{star.id}", after=crowd)["counts"]["followers"] == len(crowd) + 1
+    pulled = [star.upload() for _ in range(2)]
+    own = ann.upload()
+    for reader in (ann, crowd[0]):
+        expected = [photo for photo in (own, *pulled[::-1], before) if reader is ann or photo != own]
+        assert ids(reader.get("/v1/feed", after=[star, ann, *crowd])) == expected
+        assert walked(reader, "/v1/feed") == expected
+    ann.ask("DELETE", f"/v1/users/{star.id}/follow", 202)
+    assert ids(ann.get("/v1/feed")) == [own]
+
+
+def walked(someone, path):
+    """All ids of a list, one item a page."""
+    found, cursor = [], {}
+    while True:
+        page = someone.get(path, limit=1, **cursor)
+        found += ids(page)
+        if page["next"] is None:
+            return found
+        cursor = {"cursor": page["next"]}
+
+
+def test_what_cannot_be_decoded_is_rejected_and_only_its_owner_sees_why(person):
+    ann, bob = person(), person()
+    whole = png(60, 60)
+    at = whole.index(b"IDAT") + 8
+    broken = whole[:at] + b"\xff" * 20 + whole[at + 20 :]
+    photo = ann.ask("POST", "/v1/photos", 202, files={"file": ("x.png", broken, "image/png")}).json()["id"]
+    seen = eventually(lambda: ann.ask("GET", f"/v1/photos/{photo}", 200).json(), lambda shown: shown["state"] != "processing")
+    assert seen["state"] == "rejected"
+    assert seen["reason"]
+    bob.ask("GET", f"/v1/photos/{photo}", 404)
+    assert ids(ann.get(f"/v1/users/{ann.id}/photos")) == []
+    ann.ask("DELETE", f"/v1/photos/{photo}", 204)
+
+
+def test_tags_and_places_are_pages_of_public_photos(person):
+    ann, bob = person(), person(private=True)
+    word = f"Größe{ann.id}"
+    photo = ann.upload(f"#{word} and more", f"Rue de l'Été / {ann.id}")
+    bob.upload(f"#{word}")
+    assert ids(ann.get(f"/v1/tags/grosse{ann.id}/photos", after=[bob])) in ([photo], [])
+    assert ids(ann.get(f"/v1/tags/{word}/photos", after=[bob])) == [photo]
+    assert ids(ann.get(f"/v1/places/rue%20de%20l'ete%20%2F%20{ann.id}/photos")) == [photo]
+    ann.ask("PATCH", f"/v1/photos/{photo}", 200, json={"caption": "no tags"})
+    assert ids(ann.get(f"/v1/tags/{word}/photos")) == []
+    ann.ask("PATCH", "/v1/me", 200, json={"private": True})
+    assert ids(bob.get(f"/v1/places/rue%20de%20l'ete%20%2F%20{ann.id}/photos", after=[ann])) == []
