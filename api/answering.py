@@ -93,7 +93,7 @@ async def _answer(call: Call) -> Answer:
     except TimeoutError as late:
         raise unavailable("A store that answers this takes too long; try again in a moment.") from late
     finally:
-        _say_position(call)
+        await _say_position(call)
     return answer
 
 
@@ -110,8 +110,7 @@ async def _wait_for_position(call: Call) -> None:
     writers = context.writers_of(call.route.reads)
     if not await context.freshness.wait(call.position, writers, context.wait_seconds):
         call.headers["Darkroom-Stale"] = "true"
-    if context.freshness.snapshot is not None:
-        call.position = positions.without_passed(call.position, context.freshness.snapshot, context.all_writers())
+    call.position = await _let_pass(context, call.position, 0.0)
     if call.route.method not in READING:
         await _make_room(call)
 
@@ -122,14 +121,12 @@ async def _make_room(call: Call) -> None:
     room = positions.MAX_CHARACTERS - 48
     if len(positions.format_position(call.position)) <= room:
         return
-    await context.freshness.wait(call.position, context.all_writers(), context.decision_seconds)
-    if context.freshness.snapshot is not None:
-        call.position = positions.without_passed(call.position, context.freshness.snapshot, context.all_writers())
+    call.position = await _let_pass(context, call.position, context.decision_seconds)
     if len(positions.format_position(call.position)) > room:
         raise unavailable("The projections are too far behind what you have seen; try again in a moment.")
 
 
-def _say_position(call: Call) -> None:
+async def _say_position(call: Call) -> None:
     if call.route.method not in READING:
         call.headers["Darkroom-Position"] = positions.format_position(call.position)
         return
@@ -143,8 +140,17 @@ def _say_position(call: Call) -> None:
         call.headers["Darkroom-As-Of"] = seen.as_of
     if seen.restoring and "cursor" in call.route.query:
         call.headers["Darkroom-Incomplete"] = "true"
-    if call.position:
-        merged = positions.merge_into(dict(seen.position), call.position)
-        call.headers["Darkroom-Position"] = positions.format_position(merged)
-    else:
+    if not call.position and len(seen.text) <= positions.MAX_CHARACTERS:
         call.headers["Darkroom-Position"] = seen.text
+        return
+    position = positions.merge_into(dict(seen.position), call.position)
+    if len(positions.format_position(position)) > positions.MAX_CHARACTERS:
+        position = await _let_pass(call.context, position, call.context.wait_seconds)
+    call.headers["Darkroom-Position"] = positions.format_position(position)
+
+
+async def _let_pass(context: Context, position: positions.Position, seconds: float) -> positions.Position:
+    """Wait until every projection has passed a position, or so long; return what some have not passed."""
+    await context.freshness.wait(position, context.all_writers(), seconds)
+    snapshot = context.freshness.snapshot
+    return position if snapshot is None else positions.without_passed(position, snapshot, context.all_writers())

@@ -45,12 +45,14 @@ class Freshness:
                 await self._task
 
     async def wait(self, position: Position, writers: Iterable[str], timeout_seconds: float) -> bool:
-        """Return whether all rows of these agents have passed a position, waiting for it up to a time."""
+        """Return whether all rows of these agents have passed a position, waiting for it up to a time (0: look only)."""
         if not position:
             return True
         walk = Walk(position, writers)
         if self.snapshot is not None and walk.passed(self.snapshot):
             return True
+        if timeout_seconds <= 0:
+            return False
         self._waiting += 1
         self._wanted.set()
         try:
