@@ -16,7 +16,7 @@ from tests.integration.conftest import png
 # How long one write is sent again and again; a kill is over long before.
 PATIENCE_SECONDS = 90.0
 PAUSE_SECONDS = 0.1
-SEEN_SECONDS = 30.0
+SEEN_SECONDS = 60.0
 
 
 class NotAcknowledged(Exception):

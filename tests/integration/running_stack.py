@@ -19,8 +19,8 @@ from projections.stores import Stores, open_stores
 from projections.structures import structure_of
 
 ROOT = Path(__file__).resolve().parents[2]
-BACK_SECONDS = 60.0
-SETTLED_SECONDS = 90.0
+BACK_SECONDS = 120.0
+SETTLED_SECONDS = 120.0
 LOOK_SECONDS = 0.05
 
 

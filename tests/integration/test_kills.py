@@ -27,7 +27,6 @@ def load(settings, http):
     return Load(settings.api_url)
 
 
-@pytest.mark.timeout(280)
 def test_every_acknowledged_write_outlives_kills_of_the_workers_the_api_and_redis(stack, load):
     """Kills: an acknowledgement before the log has it, a batch acknowledged before its state, a request done twice."""
     load.start()

@@ -39,7 +39,6 @@ def told(line: str) -> dict:
     return json.loads(line)
 
 
-@pytest.mark.timeout(280)
 def test_without_any_state_the_workers_fold_the_same_projections_again(stack, load):
     """Kills: what only state knows, increments, a guard or stamp that lets a replayed batch in, iteration without an order."""
     asyncio.run(stack.wait_folded())
@@ -60,7 +59,6 @@ def test_without_any_state_the_workers_fold_the_same_projections_again(stack, lo
     Seen(load).wait()
 
 
-@pytest.mark.timeout(280)
 def test_every_projection_rebuilt_from_offset_zero_equals_the_live_one_and_takes_over(stack, load):
     """Kills: a fold that depends on batch borders or on the clock, a promoted build whose first records nobody folds."""
     asyncio.run(stack.wait_folded())

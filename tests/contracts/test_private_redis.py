@@ -1,0 +1,149 @@
+"""What the functions in Redis promise, on a Redis that lives for these tests alone and needs no stack."""
+
+import asyncio
+import random
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+
+from projections.away import StoreAway, StoreLost
+from projections.memory import MemorySink
+from projections.redis_store import RedisStore, backfill_words, deliver_words
+from projections.ring import Ring, decode_ring
+from projections.rows import CounterKind, CounterRow
+from schemas.ids import compose_id
+from tests.contracts.projection_rows import START_MS
+from tests.contracts.test_sinks import Guard
+
+START_SECONDS = 10
+RING = "{s0001}home.1:7"
+GUARD, COUNT = "{s0001}guard:likes:0", "{s0001}n.1:PHOTO_LIKES:7"
+FIRST = (1 << 60) + 1
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    found = shutil.which("redis-server")
+    if found is None:
+        pytest.skip("redis-server is not installed; run: make setup")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    directory = tmp_path_factory.mktemp("redis")
+    command = [found, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    with socket.socket() as probe:
+        while probe.connect_ex(("127.0.0.1", port)):
+            assert time.monotonic() < deadline, f"no Redis within {START_SECONDS} s"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def play(url):
+    """Runs a story on an empty, prepared store."""
+
+    def played(story):
+        async def whole():
+            store = RedisStore(url)
+            try:
+                await store.call("FLUSHALL")
+                await store.prepare()
+                await store.open()
+                return await story(store)
+            finally:
+                await store.close()
+
+        return asyncio.run(whole())
+
+    return played
+
+
+def commit(store: RedisStore, epoch: int, number: int, value: int):
+    return store.commit(GUARD, (epoch, number, "{}"), [("SET", COUNT, value)])
+
+
+def test_a_commit_that_repeats_or_is_older_changes_nothing(play):
+    async def story(store):
+        taken = [await commit(store, 0, number, value) for number, value in ((5, 50), (5, 51), (4, 40), (6, 60), (5, 52))]
+        return taken, await store.call("GET", COUNT)
+
+    assert play(story) == ([True, False, False, True, False], b"60")
+
+
+def test_a_newer_epoch_begins_its_numbers_anew(play):
+    async def story(store):
+        taken = [await commit(store, *place) for place in ((3, 100, 1), (4, 1, 2), (3, 101, 3), (10, 1, 4), (9, 900, 5))]
+        return taken, await store.call("GET", COUNT)
+
+    assert play(story) == ([True, True, False, True, False], b"4")
+
+
+def test_a_store_that_was_emptied_takes_nothing_of_those_who_knew_it_before(play):
+    async def story(store):
+        await commit(store, 0, 1, 10)
+        await store.call("FLUSHALL")
+        await store.prepare()
+        with pytest.raises(StoreLost):
+            await commit(store, 0, 2, 20)
+        assert issubclass(StoreLost, StoreAway)
+        return await store.call("EXISTS", COUNT, GUARD)
+
+    assert play(story) == 0
+
+
+def test_a_ring_in_redis_is_the_ring_in_memory(play):
+    """Kills: the window before the head that ignores the seam, a cut that is not noted, an order that matters."""
+
+    async def story(store):
+        chance = random.Random(7)
+        for depth in (1, 5, 16, 20, 40):
+            for _ in range(12):
+                await store.call("DEL", RING)
+                model = Ring(depth)
+                for step in range(60):
+                    ids = [FIRST + step * 2 - chance.choice((0, 0, 0, 1, 3, 9, 80)) for _ in range(chance.choice((1, 1, 1, 4)))]
+                    model.offer(ids)
+                    words = deliver_words(ids[0], [RING], depth) if len(ids) == 1 else backfill_words(RING, ids, depth)
+                    await store.call(*words)
+                    assert decode_ring(await store.call("GET", RING)) == model.content()
+
+    play(story)
+
+
+def test_a_deeper_ring_takes_nothing_from_below_its_floor(play):
+    async def story(store):
+        for step in range(30):
+            await store.call(*deliver_words(FIRST + step, [RING], 20))
+        # Its ring grew, and what the shallow one had cut off is not known: an id from there must not stand alone.
+        await store.call(*backfill_words(RING, [FIRST + 2, FIRST + 40], 50))
+        await store.call(*deliver_words(FIRST + 5, [RING], 50))
+        return decode_ring(await store.call("GET", RING))
+
+    content = play(story)
+    assert content.floor == FIRST + 10
+    assert content.ids == (FIRST + 40, *(FIRST + step for step in range(29, 9, -1)))
+
+
+def test_the_sink_in_memory_takes_no_second_row_of_one_batch():
+    photo = compose_id(START_MS, 1, 1)
+
+    async def story(sink):
+        for number, value in ((5, 50), (5, 51), (4, 40)):
+            await sink.commit(Guard(number), {"counters": [CounterRow(CounterKind.PHOTO_LIKES, photo, value)]})
+
+    sink = MemorySink(shards=8)
+    asyncio.run(story(sink))
+    assert [row.value for row in sink.rows["counters"].values()] == [50]
