@@ -1,7 +1,8 @@
 """How far each agent has come on each partition, in one hash of Redis: `progress`, field `<agent>/<partition>`.
 
 Answers: is what I wrote in the projections that I read? How far behind is each projection? Written by the workers after
-each commit, and once a second when idle; not a projection of the log, so it has no build and no digest.
+each commit, and once a second when idle; not a projection of the log, so it has no digest. What a worker has written to
+another build than readers read says nothing to them: while workers change over to a promoted build, readers wait.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from projections.builds import Builds
+from projections.catalog import PROJECTIONS
 from projections.stores import Stores
 
 KEY = "progress"
@@ -26,7 +29,10 @@ class ProgressLike(Protocol):
 
 
 class ProgressRecord(NamedTuple):
-    """One agent on one partition: next offset, end offset and event time by topic; last offsets appended elsewhere."""
+    """One agent on one partition: next offset, end offset and event time by topic; last offsets appended elsewhere.
+
+    `builds` names the build of each projection that the agent writes.
+    """
 
     agent: str
     partition: int
@@ -34,10 +40,11 @@ class ProgressRecord(NamedTuple):
     ends: dict[str, int]
     complete_until: dict[str, int]
     emitted: dict[str, dict[int, int]]
+    builds: dict[str, int]
 
 
-def encode(progress: ProgressLike) -> tuple[str, bytes]:
-    """Return the field and the value of a progress."""
+def encode(progress: ProgressLike, builds: Builds) -> tuple[str, bytes]:
+    """Return the field and the value of the progress of an agent that writes these builds."""
     record = ProgressRecord(
         progress.agent,
         progress.partition,
@@ -45,6 +52,7 @@ def encode(progress: ProgressLike) -> tuple[str, bytes]:
         dict(progress.ends),
         dict(progress.complete_until),
         {topic: dict(offsets) for topic, offsets in progress.emitted.items()},
+        {one.name: builds.of(one.name) for one in PROJECTIONS if progress.agent in one.writers},
     )
     return f"{record.agent}/{record.partition}", msgspec.json.encode(record._asdict())
 
@@ -61,12 +69,17 @@ class _Wire(msgspec.Struct):
     ends: dict[str, int]
     complete_until: dict[str, int]
     emitted: dict[str, dict[int, int]]
+    builds: dict[str, int]
 
     def record(self) -> ProgressRecord:
-        return ProgressRecord(self.agent, self.partition, self.sources, self.ends, self.complete_until, self.emitted)
+        return ProgressRecord(
+            self.agent, self.partition, self.sources, self.ends, self.complete_until, self.emitted, self.builds
+        )
 
 
 async def snapshot(stores: Stores) -> list[ProgressRecord]:
-    """Return all progress, by one HGETALL, ordered by agent and partition."""
+    """Return all progress in the builds that are read, by one HGETALL, ordered by agent and partition."""
     found = await stores.redis.call("HGETALL", KEY)
-    return sorted((decode(value) for value in found[1::2]), key=lambda record: record[:2])
+    records = [decode(value) for value in found[1::2]]
+    current = [one for one in records if all(stores.builds.of(name) == build for name, build in one.builds.items())]
+    return sorted(current, key=lambda record: record[:2])

@@ -113,7 +113,8 @@ class Writers:
         """Make progress visible to readers, in the store that it speaks of; StoreLost when that is gone. A rebuild has none."""
         if self._rebuild is None:
             await self.redis.check()
-            await self.redis.call("HSET", progress_hash.KEY, *progress_hash.encode(progress), attempts=WRITE_ATTEMPTS)
+            words = progress_hash.encode(progress, self.builds)
+            await self.redis.call("HSET", progress_hash.KEY, *words, attempts=WRITE_ATTEMPTS)
 
     def _build(self, name: str) -> int:
         return self._rebuild[1] if self._rebuild else self.builds.of(name)

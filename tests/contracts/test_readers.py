@@ -30,6 +30,7 @@ from projections import (
     viewers,
 )
 from projections.away import StoreLost, StoreNotPrepared
+from projections.builds import Builds
 from projections.digest import digest
 from projections.rows import AccountState, CounterKind, PhotoState
 from projections.stores import open_stores
@@ -247,7 +248,20 @@ def test_progress_is_read_as_it_was_published(opened):
         emitted={"trend_posts": {1: 44}},
     )
     opened.run(opened.sink.publish(said))
-    assert opened.read(progress.snapshot) == [tuple(vars(said).values())]
+    assert opened.read(progress.snapshot) == [(*vars(said).values(), {"counters": 1, "counter_rows": 1})]
+
+
+def test_progress_in_another_build_than_is_read_says_nothing():
+    """Kills: a reader that trusts, after a promotion, how far the old build is."""
+    written = {"agent": "likes", "partition": 0, "sources": {}, "ends": {}, "complete_until": {}, "emitted": {}}
+    value = progress.encode(SimpleNamespace(**written), Builds({}))[1]
+
+    async def hgetall(*_words):
+        return [b"likes/0", value]
+
+    for promoted, seen in (({}, 1), ({"counters": 2}, 0), ({"photos": 2}, 1)):
+        stores = SimpleNamespace(redis=SimpleNamespace(call=hgetall), builds=Builds(promoted))
+        assert len(asyncio.run(progress.snapshot(stores))) == seen
 
 
 def test_a_rebuilt_build_stands_beside_the_live_one_until_it_is_promoted(opened):

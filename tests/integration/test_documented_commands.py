@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 PYTHON = ".venv/bin/python"
+PROMOTED = re.compile(r"^(\w+): .* build (\d+)\), equal: promoted$", re.MULTILINE)
 
 
 def documented():
@@ -54,12 +55,15 @@ def test_a_documented_command_runs(document, command, http, settings, liked_phot
         [sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
     assert ran.returncode == 0, f"{document}: {command}\n{ran.stdout}\n{ran.stderr}"
-    eventually(lambda: http.get("/v1/status").json()["projections"], everything_is_live, seconds=60)
+    promoted = dict(PROMOTED.findall(ran.stdout))
+    eventually(lambda: http.get("/v1/status").json()["projections"], lambda seen: at_work(seen, promoted), seconds=60)
 
 
-def everything_is_live(projections):
-    """A rebuild restarts the workers of what it promoted; the next test finds them at work again."""
-    return all(one["state"] == "live" and not one["lag_events"] for one in projections)
+def at_work(projections, promoted):
+    """A rebuild restarts the workers of what it promoted; the next test finds them at work again, in the new builds."""
+    current = {one["name"]: str(one["version"]) for one in projections}
+    live = all(one["state"] == "live" and not one["lag_events"] for one in projections)
+    return live and all(current[name] == build for name, build in promoted.items())
 
 
 @pytest.fixture
