@@ -41,7 +41,7 @@ async def answer_request(context: Context, route: Route, scope: Any, receive: Ca
         problem = Problem(500, "Darkroom made a mistake; it is written in the log.")
         answer = Answer(500, problem.body(), MEDIA_TYPE)
     context.metrics.answered(route.method, route.path, answer.status, time.perf_counter() - started)
-    return answer._replace(headers={**answer.headers, **call.headers})
+    return Answer(answer.status, answer.body, answer.media_type, {**answer.headers, **call.headers})
 
 
 async def _answer_once(call: Call) -> Answer:

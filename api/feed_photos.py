@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from api.calls import Call
 from api.hydrate import images_json
@@ -16,7 +16,8 @@ _KEPT = 20_000
 _ENDINGS = {why: tuple(f'{liked},"why":"{why}"}}'.encode() for liked in ("false", "true")) for why in ("own", "follow")}
 
 
-class Shown(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shown:
     """A card that was decoded, and the JSON that it became for these counts, account and origin, by how it ends."""
 
     owner_id: int
@@ -49,14 +50,13 @@ class FeedPhotos:
         endings = {owner_id: self._endings(people.get(owner_id)) for owner_id in owners}
         items: list[bytes | None] = []
         for photo_id, card, likes, comments, one in zip(photo_ids, page.cards, page.likes, page.comments, shown, strict=True):
-            ending = None if one is None or one.state != "ready" else endings[one.owner_id]
-            if ending is None:
+            if one is None or (ending := endings[one.owner_id]) is None or one.state != "ready":
                 items.append(None)
                 continue
             account = people[one.owner_id]
-            if one.account is not account or one.likes != likes or one.comments != comments or one.origin != origin:
+            if one.likes != likes or one.comments != comments or one.account is not account or one.origin != origin:
                 one = self._keep(
-                    card, one._replace(likes=likes, comments=comments, account=account, origin=origin, rendered={})
+                    card, replace(one, likes=likes, comments=comments, account=account, origin=origin, rendered={})
                 )
             end = ending[photo_id in liked]
             items.append(one.rendered.get(end) or self._render(photo_id, one, end))

@@ -25,18 +25,20 @@ async def fill_page(
 
     `fetch` gives rows after a key, in order, at most so many; `show` gives the JSON of each, None for what is not visible.
     """
-    found: list[tuple[tuple, bytes]] = []
+    items: list[bytes] = []
+    of: list[Row] = []
     step = limit + 1
-    while len(found) <= limit:
+    while len(items) <= limit:
         rows = await fetch(after, step)
-        shown = await show(rows) if rows else ()
-        found.extend((key(row), item) for row, item in zip(rows, shown, strict=True) if item is not None)
+        for row, item in zip(rows, await show(rows) if rows else (), strict=True):
+            if item is not None:
+                items.append(item)
+                of.append(row)
         if len(rows) < step:
             break
         after = key(rows[-1])
         step = min(step * 2, _LARGEST_STEP)
-    items = [item for _, item in found[:limit]]
-    return items, found[limit - 1][0] if len(found) > limit else None
+    return items[:limit], key(of[limit - 1]) if len(items) > limit else None
 
 
 def page_answer(list_name: str, items: Sequence[bytes], next_key: tuple | None) -> Answer:

@@ -60,8 +60,8 @@ async def page_of(context: Context, photo_ids: Sequence[int], reader_id: int) ->
     except StoreAway:
         nothing = [None] * len(photo_ids)
         page = PageCards(nothing, list(nothing), list(nothing), await liked_among(context, reader_id, photo_ids))
-    absent = [photo_id for photo_id, card in zip(photo_ids, page.cards, strict=True) if card is None]
-    if absent:
+    if None in page.cards:
+        absent = [photo_id for photo_id, card in zip(photo_ids, page.cards, strict=True) if card is None]
         _fill(page, photo_ids, rows := await photos.by_ids(context.stores, absent), await _counts(context, rows))
     return page
 

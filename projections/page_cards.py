@@ -7,6 +7,7 @@ only what is new to it. Owners' cards are the caller's.
 import asyncio
 import functools
 from collections.abc import Sequence
+from itertools import chain, compress, groupby
 from typing import NamedTuple
 
 import msgspec
@@ -45,20 +46,22 @@ async def read(stores: Stores, photo_ids: Sequence[int], reader_id: int) -> Page
         return PageCards([], [], [], set())
     builds = stores.builds
     card_build, count_build = builds.of("photo_cards"), builds.of("counters")
-    questions = liked.questions(stores, reader_id, photo_ids)
-    execute = stores.redis.execute
     # All commands are on their way before the first is awaited.
-    keys = b"".join([_keys(photo_id, card_build, count_build) for photo_id in photo_ids])
-    packed = b"*%d\r\n$4\r\nMGET\r\n%b" % (1 + 3 * len(photo_ids), keys)
-    asked = [stores.redis.execute_packed(packed), *(execute(*words) for _, words in questions)]
+    packed = b"*%d\r\n$4\r\nMGET\r\n%b" % (
+        1 + 3 * len(photo_ids),
+        b"".join([_keys(photo_id, card_build, count_build) for photo_id in photo_ids]),
+    )
+    # Both commands are on their way before the first is awaited.
+    asked = [stores.redis.execute_packed(packed), *_ask_likes(stores, reader_id, photo_ids)]
     try:
         found, *answers = [await one for one in asked]
     except ConnectionLost:
         # Those that were not awaited are told of too, or the loop complains that nobody asked.
         await asyncio.gather(*asked, return_exceptions=True)
         found = await _read_again(stores, packed)
-        answers = [await stores.redis.call(*words) for _, words in questions]
-    likes = liked.chosen(questions, answers)
+        likes = await liked.among(stores, reader_id, photo_ids)
+    else:
+        likes = _likes_of(photo_ids, answers)
     return PageCards(found[::3], found[1::3], found[2::3], likes)
 
 
@@ -74,6 +77,29 @@ async def seen(stores: Stores, photo_id: int, partition: int) -> dict[str, int]:
         if guard:
             sources |= msgspec.json.decode(guard.split(b" ", 2)[2], type=dict[str, int])
     return sources
+
+
+def _ask_likes(stores: Stores, reader_id: int, photo_ids: Sequence[int]) -> list[asyncio.Future]:
+    """Send one SMISMEMBER for each run of photos in one bucket; of a page, newest first, nearly always one."""
+    if liked.bucket_of(min(photo_ids)) == liked.bucket_of(max(photo_ids)):
+        runs = [(liked.bucket_of(photo_ids[0]), photo_ids)]
+    else:
+        runs = [(bucket, tuple(ids)) for bucket, ids in groupby(photo_ids, liked.bucket_of)]
+    shard = shard_of(reader_id)
+    sent = []
+    for bucket, ids in runs:
+        key = stores.key(liked.STRUCTURE, shard, f"{reader_id}:{bucket}").encode()
+        words = b"".join([_word(photo_id) for photo_id in ids])
+        packed = b"*%d\r\n$10\r\nSMISMEMBER\r\n%b%b" % (2 + len(ids), pack_words((key,)), words)
+        sent.append(stores.redis.execute_packed(packed))
+    return sent
+
+
+def _likes_of(photo_ids: Sequence[int], answers: Sequence[Sequence[int]]) -> set[int]:
+    """Return which photos the answers say yes to; the answers stand in the order of the photos."""
+    if not any(1 in answer for answer in answers):
+        return set()
+    return set(compress(photo_ids, chain.from_iterable(answers)))
 
 
 async def _read_again(stores: Stores, packed: bytes) -> list[bytes | None]:
@@ -96,6 +122,12 @@ def _keys(photo_id: int, card_build: int, count_build: int) -> bytes:
             *(key_of(counters.STRUCTURE, count_build, shard, suffix) for suffix in counts),
         )
     )
+
+
+@functools.lru_cache(_KEYS_KEPT)
+def _word(photo_id: int) -> bytes:
+    """Return an id in Redis's wire format."""
+    return pack_words((b"%d" % photo_id,))
 
 
 __all__ = ["PageCards", "PhotoCard", "decode", "encode", "read", "seen"]

@@ -300,8 +300,8 @@ MUTANTS = (
     Mutant(
         "a page goes on behind its next item",
         "api/pages.py",
-        "found[limit - 1][0] if len(found) > limit else None",
-        "found[limit][0] if len(found) > limit else None",
+        "key(of[limit - 1]) if len(items) > limit else None",
+        "key(of[limit]) if len(items) > limit else None",
         ("tests/specs/test_api_cursors.py",),
     ),
     Mutant(
