@@ -179,6 +179,9 @@ def _options(budget: Budget) -> Options:
     options.set_write_buffer_manager(budget.write_buffers)
     options.set_write_buffer_size(16 * MIB)
     options.set_max_write_buffer_number(3)
+    # Most keys that are asked for are not there yet: a filter says so without a search among the changes in memory either.
+    options.set_memtable_whole_key_filtering(True)
+    options.set_memtable_prefix_bloom_ratio(0.1)
     options.set_level_compaction_dynamic_level_bytes(True)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_max_background_jobs(2)

@@ -34,6 +34,8 @@ log = logging.getLogger("darkroom.worker")
 SESSION_SECONDS = 6.0
 # Agents wait for the brokers longer than people do: a broker that restarts is back within seconds.
 APPEND_SECONDS = 30.0
+# Bytes of one partition in one fetch: some 14,000 likes, since large batches cost the least a record.
+FETCH_BYTES = 2 * 1024 * 1024
 STALL_SECONDS = 120.0
 STORES_SECONDS = 1.0
 
@@ -97,6 +99,7 @@ def build_app(worker: Worker) -> faust.App:
         broker_heartbeat_interval=SESSION_SECONDS / 4,
         broker_commit_interval=1.0,
         broker_max_poll_records=None,
+        consumer_max_fetch_size=FETCH_BYTES,
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,
