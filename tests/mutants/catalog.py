@@ -50,10 +50,10 @@ MUTANTS = (
     ),
     # --- rings: the newest distinct ids, and an honest floor -----------------------------------------------------------
     Mutant(
-        "a ring in Redis takes ids below its floor",
+        "a ring in Redis that grew deeper forgets its floor",
         "projections/redis_functions.lua",
-        "if not there and above(id, ring.floor) then",
-        "if not there then",
+        "ring.floor, ring.cut = string.sub(ids, 1, 8), 0",
+        "ring.cut = 0",
         ("tests/contracts/test_private_redis.py::test_a_deeper_ring_takes_nothing_from_below_its_floor",),
     ),
     Mutant(
