@@ -69,7 +69,58 @@ local function position(ids, id)
   return low, low > 0 and string.sub(ids, low * 8 - 7, low * 8) == id
 end
 
--- Every id of `ids` into the ring, by reading and writing all of it.
+-- Both strings of ids (oldest first) as one, each id once. What lies side by side is copied as one piece.
+local function merged(ids, others)
+  if ids == '' or others == '' then return ids .. others end
+  local unpack, sub = struct.unpack, string.sub
+  local pieces = {}
+  local below, there = position(ids, sub(others, 1, 8))
+  local last, from = #ids, 1
+  local at = (there and below - 1 or below) * 8 + 1
+  local high, low
+  if at <= last then high, low = unpack('>I4I4', ids, at) end
+  for start = 1, #others, 8 do
+    local other_high, other_low = unpack('>I4I4', others, start)
+    while at <= last and (high < other_high or (high == other_high and low < other_low)) do
+      at = at + 8
+      if at <= last then high, low = unpack('>I4I4', ids, at) end
+    end
+    if at > last then
+      -- All the others are above.
+      pieces[#pieces + 1] = sub(ids, from)
+      pieces[#pieces + 1] = sub(others, start)
+      return table.concat(pieces)
+    end
+    if high ~= other_high or low ~= other_low then
+      pieces[#pieces + 1] = sub(ids, from, at - 1)
+      pieces[#pieces + 1] = sub(others, start, start + 7)
+      from = at
+    end
+  end
+  if #pieces == 0 then return ids end
+  pieces[#pieces + 1] = sub(ids, from)
+  return table.concat(pieces)
+end
+
+-- Ids offered in any order, as a string, oldest first. They mostly come newest first.
+local function ascending(offered)
+  local ids = {}
+  for start = #offered - 7, 1, -8 do ids[#ids + 1] = string.sub(offered, start, start + 7) end
+  for index = 2, #ids do
+    if not above(ids[index], ids[index - 1]) then
+      table.sort(ids, function(one, other) return above(other, one) end)
+      local distinct = {}
+      for _, id in ipairs(ids) do
+        if id ~= distinct[#distinct] then distinct[#distinct + 1] = id end
+      end
+      ids = distinct
+      break
+    end
+  end
+  return table.concat(ids)
+end
+
+-- Every id of `offered` (a string, oldest first, each once) into the ring, by reading and writing all of it.
 local function merge(key, ring, offered, depth)
   ring = ring or { floor = string.rep('\0', 8), head = 0, count = 0, slots = 0, cut = 0 }
   local ids = read_ids(key, ring)
@@ -78,13 +129,7 @@ local function merge(key, ring, offered, depth)
     -- A deeper ring than before: what was cut off stays unknown, so the oldest kept id becomes the floor.
     ring.floor, ring.cut = string.sub(ids, 1, 8), 0
   end
-  for index = 1, #offered do
-    local id = offered[index]
-    local at, there = position(ids, id)
-    if not there and above(id, ring.floor) then
-      ids = string.sub(ids, 1, at * 8) .. id .. string.sub(ids, at * 8 + 1)
-    end
-  end
+  ids = merged(ids, string.sub(offered, position(offered, ring.floor) * 8 + 1))
   local surplus = #ids / 8 - depth
   if surplus > 0 then
     ids = string.sub(ids, surplus * 8 + 1)
@@ -115,7 +160,23 @@ local function offer_slowly(key, id, depth)
   if ring and ring.newest == id then return end
   local fits = ring and ring.slots <= depth and (ring.count < ring.slots or ring.slots == depth)
   if fits and above(ring.newest, id) and above(id, ring.floor) and insert_near_head(key, ring, id) then return end
-  merge(key, ring, { id }, depth)
+  merge(key, ring, id, depth)
+end
+
+-- Where each slot begins, and what follows the newest id in the header of a ring that is full, by slots and head. Both as the
+-- strings that commands take: made once, because a number costs Redis more to write out than all else that a delivery does here.
+local begins = {}
+local full_tails = {}
+
+local function full_tail(slots, head)
+  local tails = full_tails[slots]
+  if not tails then
+    tails = {}
+    full_tails[slots] = tails
+  end
+  local tail = struct.pack('>I2I2I2I2', head, slots, slots, 1)
+  tails[head] = tail
+  return tail
 end
 
 -- deliver: one id into many rings. Keys: rings of one node. Arguments: the id (8 bytes), the depth.
@@ -123,19 +184,30 @@ local function deliver(keys, args)
   local id, depth = args[1], tonumber(args[2])
   local call, unpack, pack = redis.call, struct.unpack, struct.pack
   local high, low = unpack('>I4I4', id)
+  local tails = full_tails[depth] or {}
   for index = 1, #keys do
     local key = keys[index]
-    local header = call('GETRANGE', key, 0, 15)
+    local header = call('GETRANGE', key, '0', '15')
     local newest_high, newest_low, head, count, slots, cut
     if header ~= '' then newest_high, newest_low, head, count, slots, cut = unpack('>I4I4I2I2I2I2', header) end
     -- The normal case, in place: newer than all, and the ring has room or is as deep as it should be.
     if slots and (high > newest_high or (high == newest_high and low > newest_low))
       and slots <= depth and (count < slots or slots == depth) then
-      call('SETRANGE', key, HEADER + head * 8, id)
+      local begin = begins[head]
+      if not begin then
+        begin = string.format('%d', HEADER + head * 8)
+        begins[head] = begin
+      end
+      call('SETRANGE', key, begin, id)
       head = head + 1
       if head == slots then head = 0 end
-      if count < slots then count = count + 1 else cut = 1 end
-      call('SETRANGE', key, 0, id .. pack('>I2I2I2I2', head, count, slots, cut))
+      local tail
+      if count < slots then
+        tail = pack('>I2I2I2I2', head, count + 1, slots, cut)
+      else
+        tail = tails[head] or full_tail(slots, head)
+      end
+      call('SETRANGE', key, '0', id .. tail)
     else
       offer_slowly(key, id, depth)
     end
@@ -145,10 +217,8 @@ end
 
 -- backfill: many ids into one ring. Arguments: the depth, the ids in one string of 8 bytes each, in any order.
 local function backfill(keys, args)
-  local offered = {}
-  for start = 1, #args[2], 8 do offered[#offered + 1] = string.sub(args[2], start, start + 7) end
-  merge(keys[1], read_header(keys[1]), offered, tonumber(args[1]))
-  return #offered
+  merge(keys[1], read_header(keys[1]), ascending(args[2]), tonumber(args[1]))
+  return #args[2] / 8
 end
 
 -- page: the newest ids below one. Arguments: that id (8 bytes, or empty for none), how many.
