@@ -47,36 +47,43 @@ async def answer_request(context: Context, route: Route, scope: Any, receive: Ca
 async def _answer_once(call: Call) -> Answer:
     """Answer a request, or give a remembered answer again when it carries a key that was used."""
     await call.identify()
+    asker = f"person.{call.me}" if call.me else f"address.{(call.scope.get('client') or ('unknown',))[0]}"
     key = call.header(b"idempotency-key") if call.route.method == "POST" else None
     if key is None:
-        return await _answer(call)
-    asker = f"person.{call.me}" if call.me else f"address.{(call.scope.get('client') or ('unknown',))[0]}"
+        return await _answer_limited(call, asker)
     try:
         claim = await call.context.remembered.claim(asker, key)
     except Problem as problem:
         if problem.status != 422:
             raise
         call.deferred = problem
-        return await _answer(call)
+        return await _answer_limited(call, asker)
     if isinstance(claim, Entry):
         check_same(claim, await call.content())
         return Answer(claim.status, claim.body, headers=claim.headers)
     call.claim = claim
-    return await _answer_claimed(call)
+    return await _answer_claimed(call, asker)
 
 
-async def _answer_claimed(call: Call) -> Answer:
+async def _answer_claimed(call: Call, asker: str) -> Answer:
     claim = call.claim
     try:
         async with kept_alive(claim):
             if claim.entry.intended_id:
                 check_same(claim.entry, await call.content())
-            answer = await _answer(call)
+            answer = await _answer_limited(call, asker)
         await claim.remember(await call.content(), answer, {**answer.headers, **call.headers})
     except BaseException as problem:
         await claim.release(refused=isinstance(problem, Problem) and problem.status < 500)
         raise
     return answer
+
+
+async def _answer_limited(call: Call, asker: str) -> Answer:
+    """Answer, unless this person or address does this too often; a remembered answer costs nothing."""
+    if call.route.limited:
+        await call.context.limits.take(call.route.limited, asker)
+    return await _answer(call)
 
 
 async def _answer(call: Call) -> Answer:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from api import positions
 from api.auth import Tokens
 from api.freshness import Freshness
+from api.limits import Limits
 from api.metrics import Metrics
 from api.people import People
 from api.relations import Relations
@@ -52,6 +53,7 @@ class Context:
     relations: Relations
     trust: Trust
     remembered: Remembered
+    limits: Limits
     signer: Signer
     metrics: Metrics
     shards: int

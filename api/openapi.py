@@ -154,4 +154,6 @@ def _refusals(route: Route) -> list[int]:
         refusals.append(403)
     if route.body is not None:
         refusals += [413, 415]
+    if route.limited:
+        refusals.append(429)
     return sorted(refusals)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from api.auth import Tokens
 from api.context import Context, now_ms
 from api.freshness import Freshness
+from api.limits import LIMITS, Limits
 from api.metrics import Metrics
 from api.people import People
 from api.recall import Recall
@@ -42,6 +43,7 @@ class Places:
     feed_depth: int
     trend_window_seconds: int
     gives_tokens: bool
+    limits_rates: bool
     holder: str
 
 
@@ -75,6 +77,7 @@ async def open_context(places: Places) -> AsyncIterator[Context]:
             relations=Relations(stores, freshness, trust, of_viewers),
             trust=trust,
             remembered=Remembered(stores.redis.call),
+            limits=Limits(stores.redis.call, LIMITS if places.limits_rates else {}),
             signer=Signer(places.jwt_secret),
             metrics=Metrics(),
             shards=places.shards,

@@ -41,7 +41,8 @@ class Route:
 
     `reads` names the projections that answer it: `Darkroom-After` waits for these. `body` is what is sent (`bodies.Upload`
     is a form), `query` the parameters, `answers` a description by status, with the type of the body where there is one.
-    A `hot` route is answered before Litestar is asked, and without a deadline of its own, which costs 9 us.
+    `limited` names the kind of limit in `api/limits.py`. A `hot` route is answered before Litestar is asked, and without a
+    deadline of its own, which costs 9 us.
     """
 
     method: str
@@ -55,6 +56,7 @@ class Route:
     query: tuple[str, ...] = ()
     answers: Mapping[int, Any] = field(default_factory=dict)
     hot: bool = False
+    limited: str = ""
 
 
 PAGE = ("limit", "cursor")

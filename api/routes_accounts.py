@@ -125,7 +125,7 @@ async def _follows_back(call: Call, account: Account) -> bool:
 
 ROUTES = (
     Route("POST", "/v1/accounts", open_account, "Open an account", "accounts", OPTIONAL, ACCOUNTS, NewAccount,
-          answers={201: User, 409: "the user name is taken, or held for thirty days"}),
+          answers={201: User, 409: "the user name is taken, or held for thirty days"}, limited="accounts"),
     Route("GET", "/v1/me", show_me, "One's own account", "accounts", reads=PROFILE, answers={200: User}),
     Route("PATCH", "/v1/me", change_me, "Change display name or privacy", "accounts", reads=PROFILE,
           body=ProfileChange, answers={200: User}),

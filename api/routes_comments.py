@@ -128,10 +128,11 @@ _ONE = "/v1/comments/{comment_id}"
 _SEEN = ("comments", "photo_cards", *WHO_SEES)
 
 ROUTES = (
-    Route("POST", _OF_PHOTO, add_comment, "Comment a photo", "comments", reads=_SEEN, body=NewComment, answers={201: Comment}),
+    Route("POST", _OF_PHOTO, add_comment, "Comment a photo", "comments", reads=_SEEN, body=NewComment,
+          answers={201: Comment}, limited="comments"),
     Route("GET", _OF_PHOTO, list_comments, "Its comments", "comments", OPTIONAL, ("liked", *_SEEN),
           query=("sort", *PAGE), answers={200: Comments}),
     Route("DELETE", _ONE, delete_comment, "Delete a comment for ever", "comments", reads=_SEEN, answers={204: None}),
-    Route("PUT", f"{_ONE}/like", like_comment, "Like", "comments", reads=_SEEN, answers={204: None}),
+    Route("PUT", f"{_ONE}/like", like_comment, "Like", "comments", reads=_SEEN, answers={204: None}, limited="likes"),
     Route("DELETE", f"{_ONE}/like", unlike_comment, "Take back a like", "comments", reads=_SEEN, answers={204: None}),
 )  # fmt: skip

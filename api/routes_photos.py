@@ -168,12 +168,13 @@ _SEEN = ("photo_cards", *WHO_SEES)
 _BYTES = {200: "the image", 206: "a part of it", 304: "it has not changed", 416: "there is no such part"}
 
 ROUTES = (
-    Route("POST", "/v1/photos", upload, "Send a picture in", "photos", reads=WHO_SEES, body=Upload, answers={202: Photo}),
+    Route("POST", "/v1/photos", upload, "Send a picture in", "photos", reads=WHO_SEES, body=Upload,
+          answers={202: Photo}, limited="uploads"),
     Route("GET", _ONE, show_photo, "One photo", "photos", OPTIONAL, PHOTO, answers={200: Photo}),
     Route("PATCH", _ONE, change_photo, "Change caption or place", "photos", reads=PHOTO, body=PhotoChange,
           answers={200: Photo}),
     Route("DELETE", _ONE, delete_photo, "Delete one's own photo for ever", "photos", reads=_SEEN, answers={204: None}),
-    Route("PUT", f"{_ONE}/like", like_photo, "Like", "photos", reads=_SEEN, answers={204: None}),
+    Route("PUT", f"{_ONE}/like", like_photo, "Like", "photos", reads=_SEEN, answers={204: None}, limited="likes"),
     Route("DELETE", f"{_ONE}/like", unlike_photo, "Take back a like", "photos", reads=_SEEN, answers={204: None}),
     Route("GET", f"{_ONE}/likes", list_likes, "Who likes it, newest first", "photos", OPTIONAL, ("likes", *_SEEN),
           query=PAGE, answers={200: People}),

@@ -1,11 +1,15 @@
 """A request that comes twice with one key is done once: across repeats, at the same moment, and with other content refused."""
 
+import asyncio
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from api.limits import Limit, Limits
+from api.problems import Problem
+from projections.stores import open_stores
 from tests.integration.conftest import Someone, png
 
 pytestmark = pytest.mark.stack
@@ -91,3 +95,24 @@ def test_the_key_of_another_person_is_another_key(ann, photo, key, person):
     one = ann.ask("POST", path, 201, json={"text": "x"}, headers=key).json()["id"]
     other = bob.ask("POST", path, 201, after=[ann], json={"text": "x"}, headers=key).json()["id"]
     assert one != other
+
+
+def test_limits_let_a_burst_through_and_then_say_when_to_come_back(settings):
+    """On the real Redis: the bucket is a script, and its clock is the server's."""
+
+    async def drain():
+        stores = await open_stores(settings.postgres_dsns, settings.redis_url, settings.shards)
+        async with stores:
+            limits = Limits(stores.redis.call, {"comments": Limit(3, 60)})
+            asker = f"person.{secrets.token_hex(6)}"
+            for _ in range(3):
+                await limits.take("comments", asker)
+            await limits.take("comments", asker + "x")
+            await limits.take("likes", asker)
+            with pytest.raises(Problem) as caught:
+                await limits.take("comments", asker)
+            return caught.value
+
+    refused = asyncio.run(drain())
+    assert refused.status == 429
+    assert refused.headers["Retry-After"] == "1"
