@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_ID = (1 << 63) - 1
+_HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 Body = TypeVar("Body")
 
@@ -199,8 +202,13 @@ class Call:
     @property
     def origin(self) -> str:
         """Where this API is, as the client called it: what image URLs begin with."""
-        host = self.header(b"host") or "localhost"
-        return f"{self.scope.get('scheme', 'http')}://{host}"
+        return origin_of(self.scope.get("scheme", "http"), self.header(b"host") or "")
+
+
+@functools.lru_cache(1_000)
+def origin_of(scheme: str, host: str) -> str:
+    """Return `scheme://host`; a host that is none, and would break out of the JSON it is put into, becomes localhost."""
+    return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"
 
 
 def read_id(text: str, what: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from api.auth import Tokens, bearer
 from api.bodies import FILE_LIMIT_BYTES, JSON_LIMIT_BYTES, Incoming, decode_json, read_json, read_upload
-from api.calls import read_id
+from api.calls import origin_of, read_id
 from api.images import wanted_part
 from api.problems import Problem, invalid, unauthorized, unavailable
 from api.shapes import NewAccount, NewComment
@@ -184,3 +184,13 @@ def test_times_are_written_with_milliseconds_and_read_back():
     assert read_time("2023-11-14T22:13:20.007Z") == 1_700_000_000_007
     with pytest.raises(ValueError, match="zone"):
         read_time("2023-11-14T22:13:20.007")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:28000", "darkroom.example", "[::1]:80"])
+def test_image_urls_begin_with_the_host_that_was_called(host):
+    assert origin_of("http", host) == f"http://{host}"
+
+
+@pytest.mark.parametrize("host", ["", 'a"b', "a/b", "a b", "a\\b", "[x]"])
+def test_a_host_that_is_none_does_not_get_into_an_answer(host):
+    assert origin_of("https", host) == "https://localhost"
