@@ -87,3 +87,22 @@ def test_while_redis_is_down_reads_are_answered_from_what_is_left_or_503(stack, 
     assert any(answer.status_code == 200 for path, answer, _ in reader.answers if path.startswith("/v1/photos")), said
     load.act(1)
     Seen(load).wait()
+
+
+def test_the_comparison_notices_what_is_lost_or_too_much(settings, http):
+    """A comparison that never fails would let every other test here pass."""
+    load = Load(settings.api_url, people=2, seed=4)
+    ann, bob = load.actors
+    photo = ann.photos[0]
+    bob.like(photo, ann)
+    bob.comment(photo, ann)
+    Seen(load).wait()
+    lost = {"likes": (ann.liked, {photo}), "followers": (bob.following, {bob.id}), "photos": (ann.deleted, {photo})}
+    for what, (acknowledged, change) in lost.items():
+        acknowledged ^= change
+        assert any(what in difference for difference in Seen(load).differences()), what
+        acknowledged ^= change
+    bob.comments["1"] = photo
+    assert any("lacks ['1']" in difference for difference in Seen(load).differences())
+    bob.comments.clear()
+    assert any("too many" in difference for difference in Seen(load).differences())

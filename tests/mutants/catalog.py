@@ -59,8 +59,8 @@ MUTANTS = (
     Mutant(
         "a ring in Redis forgets that it cut something off",
         "projections/redis_functions.lua",
-        "if count < slots then count = count + 1 else cut = 1 end",
-        "if count < slots then count = count + 1 end",
+        "    ids = string.sub(ids, surplus * 8 + 1)\n    ring.cut = 1\n",
+        "    ids = string.sub(ids, surplus * 8 + 1)\n",
         ("tests/contracts/test_private_redis.py::test_a_ring_in_redis_is_the_ring_in_memory",),
     ),
     Mutant(
