@@ -5,11 +5,14 @@ those positions into build N+1. Equal digests prove that live equals rebuilt (I8
 left where workers adopt them, so that live folding goes on from where the new build stands.
 """
 
+import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
+from projections import progress
 from projections.builds import create_build, drop_build, promote
 from projections.catalog import PROJECTIONS
 from projections.digest import Digest, digest
@@ -25,6 +28,8 @@ from streams.state import Budget, StateStore
 
 # How often the digest of a live projection is taken again while the log moves under it.
 STEADY_ATTEMPTS = 20
+# A worker that adopted a state, or that was restarted, has so long to be at the end of the log again.
+CAUGHT_UP_SECONDS = 60
 
 
 class LogKeepsMoving(Exception):
@@ -54,10 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What a rebuild works with. `open_sink` opens writers of one projection's build; `say` is told what goes on.
-
-    `emitted` is by agent and partition what the live agents have appended, from their progress.
-    """
+    """What a rebuild works with. `open_sink` opens writers of one projection's build; `say` is told what goes on."""
 
     stores: Stores
     agents: tuple[Agent, ...]
@@ -65,7 +67,6 @@ class Workshop:
     decoder: BatchDecoder
     state_dir: Path
     partitions: int
-    emitted: Mapping[tuple[str, int], Mapping[str, Mapping[int, int]]]
     open_sink: Callable[[str, int], Awaitable[Sink]]
     say: Callable[[str], None]
 
@@ -81,20 +82,16 @@ def writers_of(name: str, agents: Iterable[Agent]) -> list[Agent]:
 async def rebuild(shop: Workshop, name: str) -> Outcome:
     """Rebuild one projection beside the live one and promote it when the digests are equal."""
     writers = writers_of(name, shop.agents)
-    live = await steady_digest(shop.stores, name)
-    build = shop.stores.builds.of(name) + 1
+    current = shop.stores.builds.of(name)
+    build = current + 1
     # A rebuild that was interrupted may have left rows and states behind.
     await drop_build(shop.stores.postgres, shop.stores.redis, name, build)
     await create_build(shop.stores.postgres, name, build)
-    sink = await shop.open_sink(name, build)
-    try:
-        for agent in writers:
-            for partition in range(shop.partitions):
-                await _fold_from_zero(shop, agent, partition, _ends(live, agent, partition), sink, build)
-    finally:
-        await sink.close()
-    rebuilt = await digest(shop.stores, name, build, beside=shop.stores.builds.of(name))
-    live = await _live_beside(shop.stores, live, build)
+    for agent in writers:
+        for partition in range(shop.partitions):
+            shutil.rmtree(rebuilt_path(shop.state_dir, agent.name, partition, build), ignore_errors=True)
+    live = await _build_beside(shop, writers, name, build)
+    rebuilt = await digest(shop.stores, name, build, beside=current)
     equal = rebuilt.total == live.total
     if equal:
         for agent in writers:
@@ -103,27 +100,62 @@ async def rebuild(shop: Workshop, name: str) -> Outcome:
     return Outcome(live, rebuilt, build, equal)
 
 
-async def steady_digest(stores: Stores, name: str) -> Digest:
-    """Return the digest of the live projection with the positions it stands for; LogKeepsMoving when they never held."""
+async def _build_beside(shop: Workshop, writers: list[Agent], name: str, build: int) -> Digest:
+    """Fold the new build up to where the live one is, and return the live digest at just those positions.
+
+    A digest of rings compares what both builds hold completely (two rings may hold different candidates that nobody sees, and
+    be cut at different ids), so it is taken after folding; when the live rings have moved meanwhile, the new ones follow.
+    """
+    rings = isinstance(structure_of(name), Rings)
+    live = await steady_digest(shop, writers, name, build)
+    sink = await shop.open_sink(name, build)
+    try:
+        for _ in range(STEADY_ATTEMPTS):
+            for agent in writers:
+                for partition in range(shop.partitions):
+                    await _fold_on(shop, agent, partition, _ends(live, agent, partition), sink, build)
+            again = await steady_digest(shop, writers, name, build) if rings else live
+            if again.positions == live.positions:
+                return again
+            live = again
+    finally:
+        await sink.close()
+    raise LogKeepsMoving(f"{name} was written to during {STEADY_ATTEMPTS} rounds; rebuild it when there is less load")
+
+
+async def steady_digest(shop: Workshop, writers: list[Agent], name: str, beside: int) -> Digest:
+    """Return the digest of the live projection with the positions it stands for; LogKeepsMoving when they never held.
+
+    Waits until the writers are at the end of the log: one that goes through history again, after it adopted a state, has rows
+    in the stores that are ahead of the positions beside them.
+    """
     for _ in range(STEADY_ATTEMPTS):
-        found = await digest(stores, name)
+        await _caught_up(shop, writers)
+        found = await digest(shop.stores, name, beside=beside)
         if found.steady:
             return found
     raise LogKeepsMoving(f"{name} changed during {STEADY_ATTEMPTS} digests in a row; rebuild it when there is less load")
 
 
-async def _live_beside(stores: Stores, live: Digest, build: int) -> Digest:
-    """Return the live digest as it compares with the new build, which is another one for rings only.
-
-    Two rings may hold different candidates that nobody sees, and be cut at different ids; what both hold completely must be
-    equal. LogKeepsMoving when the live rings are no longer where they were.
-    """
-    if not isinstance(structure_of(live.name), Rings):
-        return live
-    now = await digest(stores, live.name, beside=build)
-    if now.positions != live.positions:
-        raise LogKeepsMoving(f"{live.name} was written to during the rebuild; rebuild it when there is less load")
-    return now
+async def _caught_up(shop: Workshop, writers: list[Agent]) -> None:
+    """Wait until every partition of these agents has folded all there is, in the builds that are read."""
+    wanted = {(agent.name, partition) for agent in writers for partition in range(shop.partitions)}
+    deadline = monotonic() + CAUGHT_UP_SECONDS
+    while True:
+        known = {(one.agent, one.partition): one for one in await progress.snapshot(shop.stores)}
+        behind = [
+            place
+            for place in sorted(wanted)
+            if place not in known or any(known[place].sources.get(topic, 0) < end for topic, end in known[place].ends.items())
+        ]
+        if not behind:
+            return
+        if monotonic() > deadline:
+            agent, partition = behind[0]
+            raise LogKeepsMoving(
+                f"{agent}/{partition} was not at the end of the log for {CAUGHT_UP_SECONDS} s; `make status` says"
+            )
+        await asyncio.sleep(0.1)
 
 
 def _ends(live: Digest, agent: Agent, partition: int) -> dict[str, int]:
@@ -135,18 +167,18 @@ def _ends(live: Digest, agent: Agent, partition: int) -> dict[str, int]:
     return {}
 
 
-async def _fold_from_zero(shop: Workshop, agent: Agent, partition: int, ends: dict, sink: Sink, build: int) -> None:
-    """Fold one agent's partition from zero to the live positions, with a state of its own."""
-    path = rebuilt_path(shop.state_dir, agent.name, partition, build)
-    shutil.rmtree(path, ignore_errors=True)
-    state = StateStore.open(path, Budget())
+async def _fold_on(shop: Workshop, agent: Agent, partition: int, ends: dict, sink: Sink, build: int) -> None:
+    """Fold one agent's partition from where its new state is (zero at first) to the live positions."""
+    state = StateStore.open(rebuilt_path(shop.state_dir, agent.name, partition, build), Budget())
     loop = await fold_range(agent, partition, shop.reader.read, ends, state, sink, shop.decoder)
     # A rebuild appends nothing; what the live agent has appended so far is what readers must wait for.
-    ledger = Ledger(state)
-    ledger.set_emitted(shop.emitted.get((agent.name, partition), {}))
+    emitted = [
+        one.emitted for one in await progress.snapshot(shop.stores) if (one.agent, one.partition) == (agent.name, partition)
+    ]
+    Ledger(state).set_emitted(emitted[0] if emitted else {})
     state.commit()
     loop.close()
-    shop.say(f"{agent.name}/{partition}: folded {loop.counts.records:,} records from offset zero")
+    shop.say(f"{agent.name}/{partition}: folded {loop.counts.records:,} records")
 
 
 def rebuilt_path(state_dir: Path, agent: str, partition: int, build: int) -> Path:

@@ -14,7 +14,6 @@ from agents.catalog import agents_of, catalog
 from agents.explain import Step, explain_likes
 from agents.rebuild import Workshop
 from agents.rules import Rules
-from projections import progress
 from projections.away import StoreAway
 from projections.stores import open_stores
 from projections.writers import open_writers
@@ -136,7 +135,6 @@ async def open_workshop(rules: Rules, places: Places, say: Callable[[str], None]
                 decoder=BatchDecoder(open_codec().decoder),
                 state_dir=places.state_dir,
                 partitions=rules.partitions,
-                emitted={(one.agent, one.partition): one.emitted for one in await progress.snapshot(stores)},
                 open_sink=open_build,
                 say=say,
             )

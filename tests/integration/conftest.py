@@ -41,7 +41,11 @@ class Someone:
     def __init__(self, http, private=False):
         name = f"t.{secrets.token_hex(6)}"
         body = {"username": name, "display_name": name.title(), "private": private}
-        answer = http.post("/v1/accounts", json=body)
+        # While workers start again, after a kill or a promotion, a claim is written down and decided later: ask again.
+        once = {"Idempotency-Key": secrets.token_hex(8)}
+        answer = eventually(
+            lambda: http.post("/v1/accounts", json=body, headers=once), lambda answer: answer.status_code != 503, seconds=60.0
+        )
         assert answer.status_code == 201, answer.text
         self.http = http
         self.account = answer.json()
