@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from api.freshness import Freshness
+from api.positions import Snapshot
 from schemas.ids import shard_of
 
 Value = TypeVar("Value")
@@ -27,14 +28,17 @@ class Recall(Generic[Value]):
         self._partitions = partitions
         self._size = size
         self._kept: dict[int, tuple[Stamp, Value]] = {}
+        self._snapshot: Snapshot | None = None
+        self._stamps: dict[int, Stamp] = {}
 
     def stamp(self, id_: int) -> Stamp | None:
         """Return how far the agent is with what this id belongs to; to be asked *before* reading what is kept under it."""
         snapshot = self._freshness.snapshot
-        if snapshot is None:
-            return None
-        progress = snapshot.progress.get((self._agent, shard_of(id_) * self._partitions // self._shards))
-        return None if progress is None else progress.sources
+        if snapshot is not self._snapshot:
+            self._snapshot = snapshot
+            said = () if snapshot is None else snapshot.progress.items()
+            self._stamps = {partition: each.sources for (agent, partition), each in said if agent == self._agent}
+        return self._stamps.get(shard_of(id_) * self._partitions // self._shards)
 
     def get(self, id_: int) -> Value | None:
         """Return the value kept under an id, None when there is none or it may have changed."""

@@ -20,6 +20,12 @@ class Viewer:
     blocking: Set[int] = frozenset()
     blocked_by: Set[int] = frozenset()
     mutes: Mapping[int, int] = field(default_factory=dict)
+    # Followed and neither blocked nor muted: nearly everybody in a feed, told by one look.
+    clear: Set[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        clear = frozenset(self.following).difference(self.blocking, self.blocked_by, self.mutes)
+        object.__setattr__(self, "clear", clear)
 
 
 STRANGER = Viewer()
@@ -92,8 +98,10 @@ def sees_photo(viewer: Viewer, owner: Account | None, state: str) -> bool:
 
 def why_in_feed(viewer: Viewer, owner: Account | None, state: str, now_ms: int) -> str | None:
     """Return why a candidate belongs in the viewer's feed, "own" or "follow"; None when it does not."""
-    if state != "ready" or owner is None or owner.hidden:
+    if state != "ready" or owner is None or owner.gone or owner.deactivated:
         return None
+    if owner.user_id in viewer.clear:
+        return "follow"
     if owner.user_id == viewer.user_id:
         return "own"
     if owner.user_id not in viewer.following or blocked_apart(viewer, owner.user_id):
