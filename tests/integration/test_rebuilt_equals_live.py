@@ -14,6 +14,9 @@ from tests.integration.running_stack import RunningStack, until
 pytestmark = pytest.mark.stack
 
 DEEDS = 12
+# One of each kind: tables, keys, sets of keys, rings, with one writer and with many. All of them take twice as long.
+REBUILT = ("accounts", "followers", "viewers", "photos", "likes", "comments", "counters", "counter_rows", "timelines", "trends")
+assert set(REBUILT) <= {projection.name for projection in PROJECTIONS}
 # A worker looks once a second whether another build was promoted, and then starts again.
 FOLLOWED_SECONDS = 60.0
 
@@ -33,6 +36,15 @@ def load(settings, http):
 async def forget_progress(stack: RunningStack) -> None:
     async with await stack.open() as stores:
         await stores.redis.call("DEL", PROGRESS)
+
+
+def rebuilt(stack: RunningStack, name: str) -> dict:
+    """Rebuild one projection, which must be equal and promoted; what the command said of it."""
+    ran = stack.run("projections", "rebuild", name, "--json")
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr[-2000:]}"
+    outcome = json.loads(ran.stdout)
+    assert (outcome["name"], outcome["equal"], outcome["live"]) == (name, True, outcome["rebuilt"])
+    return outcome
 
 
 def told(line: str) -> dict:
@@ -59,15 +71,11 @@ def test_without_any_state_the_workers_fold_the_same_projections_again(stack, lo
     Seen(load).wait()
 
 
-def test_every_projection_rebuilt_from_offset_zero_equals_the_live_one_and_takes_over(stack, load):
+@pytest.mark.timeout(600)
+def test_projections_rebuilt_from_offset_zero_equal_the_live_ones_and_take_over(stack, load):
     """Kills: a fold that depends on batch borders or on the clock, a promoted build whose first records nobody folds."""
     asyncio.run(stack.wait_folded())
-    names = [projection.name for projection in PROJECTIONS]
-    ran = stack.run("projections", "rebuild", *names, "--json")
-    outcomes = {outcome["name"]: outcome for outcome in map(told, ran.stdout.splitlines())}
-    assert ran.returncode == 0, f"{outcomes}\n{ran.stderr[-2000:]}"
-    assert sorted(outcomes) == sorted(names)
-    assert all(outcome["equal"] and outcome["live"] == outcome["rebuilt"] for outcome in outcomes.values())
+    outcomes = {name: rebuilt(stack, name) for name in REBUILT}
     assert outcomes["likes"]["rows"] > 0
 
     # What is written while the workers change over must be in the new builds, and nothing that was there may be lost.
@@ -77,7 +85,7 @@ def test_every_projection_rebuilt_from_offset_zero_equals_the_live_one_and_takes
     stack.wait_ready()
     asyncio.run(stack.wait_folded())
     now = {outcome["name"]: outcome for outcome in map(told, stack.run("projections", "digest", "--json").stdout.splitlines())}
-    assert {name: one["build"] for name, one in now.items()} == {name: one["build"] for name, one in outcomes.items()}
+    assert {name: now[name]["build"] for name in REBUILT} == {name: one["build"] for name, one in outcomes.items()}
     assert now["likes"]["total"] != outcomes["likes"]["live"], "the load has changed nothing, so this proves nothing"
-    again = stack.run("projections", "rebuild", "likes", "counters", "followers", "--json")
-    assert again.returncode == 0, again.stdout
+    for name in ("likes", "followers"):
+        rebuilt(stack, name)
