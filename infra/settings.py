@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     @classmethod
     def _tests_have_their_own_place(cls, given: dict[str, Any]) -> dict[str, Any]:
         if given.get("env") == "test":
-            return {"port_base": 28000 + TEST_PORT_OFFSET, "data": ".darkroom-test"} | given
+            # Six followers make a celebrity: tests make every one of them through HTTP.
+            threshold = {} if "celebrity_up" in given else {"celebrity_up": 6, "celebrity_down": 5}
+            return {"port_base": 28000 + TEST_PORT_OFFSET, "data": ".darkroom-test"} | threshold | given
         return given
 
     @model_validator(mode="before")

@@ -69,7 +69,7 @@ class _Wire(msgspec.Struct):
     ends: dict[str, int]
     complete_until: dict[str, int]
     emitted: dict[str, dict[int, int]]
-    builds: dict[str, int]
+    builds: dict[str, int] = {}
 
     def record(self) -> ProgressRecord:
         return ProgressRecord(

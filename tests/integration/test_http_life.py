@@ -179,8 +179,6 @@ def test_a_deactivated_account_is_hidden_until_it_comes_back(person):
 
 
 def test_a_celebrity_is_pulled_and_looks_like_everybody_else(settings, person):
-    if settings.celebrity_up > 20:
-        pytest.skip(f"DARKROOM_CELEBRITY_UP is {settings.celebrity_up}: too many people to make; start the test stack with 5")
     star, ann = person(), person()
     before = star.upload()
     ann.ask("PUT", f"/v1/users/{star.id}/follow", 202, after=[star])
