@@ -7,7 +7,8 @@
 local HEADER = 24
 -- A ring begins small and grows, so that somebody who follows few people costs few bytes.
 local FIRST_SLOTS = 16
-local WINDOW = 8
+-- How many of the newest slots are looked through for the place of an id that comes a little late.
+local WINDOW = 32
 
 local function above(one, other)
   local one_high, one_low = struct.unpack('>I4I4', one)
@@ -48,9 +49,15 @@ local function read_ids(key, ring)
 end
 
 local function write_ids(key, ring, ids, depth)
-  local count = #ids / 8
+  local count, newest = #ids / 8, string.sub(ids, -8)
   local slots = slots_for(count, depth)
-  local header = header_of(string.sub(ids, -8), count % slots, count, slots, ring.cut, ring.floor)
+  local head = count % slots
+  if head == 0 and slots > WINDOW then
+    -- A full ring may begin anywhere: the newest lie side by side at its front, for `insert_near_head`.
+    head = WINDOW
+    ids = string.sub(ids, -head * 8) .. string.sub(ids, 1, -head * 8 - 1)
+  end
+  local header = header_of(newest, head, count, slots, ring.cut, ring.floor)
   if ring.slots == slots then
     redis.call('SETRANGE', key, 0, header .. ids)
   else

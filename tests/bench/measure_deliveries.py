@@ -22,16 +22,28 @@ def deliveries(settings: Settings, say: Say) -> list[Figure]:
     audience = world.make_audience(settings.shards)
     filled = asyncio.run(fill(settings, audience.people))
     say(f"filled {len(audience.people):,} timelines with {len(filled)} photos each")
-    asyncio.run(redis_side.fill_sorted_sets(settings.redis_url))
-    adds = redis_side.benchmark_adds(settings.redis_url)
-    asyncio.run(redis_side.drop_sorted_sets(settings.redis_url))
-    say(f"redis-benchmark ZADD -P 200: {in_words(adds.rate)} a CPU second, {in_words(adds.writes / adds.wall)} a second")
-    served = asyncio.run(redis_side.deliver(settings.redis_url, audience, later_photos(audience)))
-    say(f"Redis alone: {in_words(served.rate)} a CPU second, {in_words(served.writes / served.wall)} a second")
+    with_file, adds_with_file = redis_alone(settings, audience)
+    say(f"Redis alone, with its append-only file: {in_words(with_file.rate)} a CPU second")
+    with redis_side.without_file(settings.redis_url):
+        asyncio.run(fill(settings, audience.people))
+        served, adds = redis_alone(settings, audience)
+    say(f"and without: {in_words(served.rate)}; redis-benchmark ZADD -P 200: {in_words(adds.rate)}")
     # The timelines start over, so that what the worker writes is newer than what they hold.
     asyncio.run(fill(settings, audience.people))
     end_to_end, exact = fan_out(settings, audience, filled, say)
-    return [figure("deliveries", end_to_end, adds, exact), figure("deliveries_redis", served, adds, None)]
+    return [
+        figure("deliveries", end_to_end, adds_with_file, exact),
+        figure("deliveries_redis", served, adds, None),
+        figure("deliveries_redis_with_file", with_file, adds_with_file, None),
+    ]
+
+
+def redis_alone(settings: Settings, audience: Audience) -> tuple[Served, Served]:
+    """Measure deliveries without a worker, and redis-benchmark's writes."""
+    asyncio.run(redis_side.fill_sorted_sets(settings.redis_url))
+    adds = redis_side.benchmark_adds(settings.redis_url)
+    asyncio.run(redis_side.drop_sorted_sets(settings.redis_url))
+    return asyncio.run(redis_side.deliver(settings.redis_url, audience, later_photos(audience))), adds
 
 
 def figure(name: str, served: Served, adds: Served, exact: bool | None) -> Figure:

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from projections.keys import key_of
@@ -76,6 +77,27 @@ async def deliver(url: str, audience: Audience, photos: Iterable[tuple[int, int]
     finally:
         await redis.close()
     return Served(sum(len(audience.followers[author]) for _, author in photos), wall, cpu)
+
+
+@contextmanager
+def without_file(url: str) -> Iterator[None]:
+    """Let Redis keep nothing on disk meanwhile, as in the measurements that the goals come from."""
+    asyncio.run(ask(url, "CONFIG", "SET", "appendonly", "no"))
+    try:
+        yield
+    finally:
+        asyncio.run(ask(url, "CONFIG", "SET", "appendonly", "yes"))
+        while b"aof_rewrite_in_progress:1" in asyncio.run(ask(url, "INFO", "persistence")):
+            time.sleep(0.2)
+
+
+async def ask(url: str, *words: str) -> bytes:
+    """Send one command on a connection of its own."""
+    redis = Pipelined(url)
+    try:
+        return await redis.execute(*words)
+    finally:
+        await redis.close()
 
 
 async def fill_sorted_sets(url: str) -> None:
