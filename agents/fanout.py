@@ -33,7 +33,7 @@ FIRST_VARIANT = 150
 CHUNK = 1_000
 # So many photos take turns. A timeline takes an id above its newest for the least work, so that photos should come in the order
 # in which they were taken; but the largest audience of a few photos is not to hold up all that are younger.
-IN_TURNS = 16
+IN_TURNS = 4
 # The last spans of being pulled that are remembered: a photo from an older one, ready only now, is pushed as well as pulled,
 # which shows it once all the same.
 MOST_SPANS = 32

@@ -28,7 +28,7 @@ local function parse_header(header)
 end
 
 local function read_header(key)
-  local header = redis.call('GETRANGE', key, 0, HEADER - 1)
+  local header = redis.call('GETRANGE', key, '0', '23')
   return header ~= '' and parse_header(header) or nil
 end
 
@@ -59,7 +59,7 @@ local function write_ids(key, ring, ids, depth)
   end
   local header = header_of(newest, head, count, slots, ring.cut, ring.floor)
   if ring.slots == slots then
-    redis.call('SETRANGE', key, 0, header .. ids)
+    redis.call('SETRANGE', key, '0', header .. ids)
   else
     -- SET allocates exactly; a SETRANGE past the end would double the string.
     redis.call('SET', key, header .. ids .. string.rep('\0', (slots - count) * 8))
@@ -68,10 +68,13 @@ end
 
 -- The number of ids in `ids` (oldest first) that are not above `id`, and whether the last of these is `id` itself.
 local function position(ids, id)
+  local unpack, floor = struct.unpack, math.floor
+  local id_high, id_low = unpack('>I4I4', id)
   local low, high = 0, #ids / 8
   while low < high do
-    local middle = math.floor((low + high) / 2)
-    if above(string.sub(ids, middle * 8 + 1, middle * 8 + 8), id) then high = middle else low = middle + 1 end
+    local middle = floor((low + high) / 2)
+    local one_high, one_low = unpack('>I4I4', ids, middle * 8 + 1)
+    if one_high > id_high or (one_high == id_high and one_low > id_low) then high = middle else low = middle + 1 end
   end
   return low, low > 0 and string.sub(ids, low * 8 - 7, low * 8) == id
 end
@@ -156,7 +159,7 @@ local function insert_near_head(key, ring, id)
   if there then return true end
   if at == 0 then return false end
   redis.call('SETRANGE', key, HEADER + (first + at) * 8, id .. string.sub(near, at * 8 + 1))
-  redis.call('SETRANGE', key, 0, header_of(ring.newest, (ring.head + 1) % ring.slots,
+  redis.call('SETRANGE', key, '0', header_of(ring.newest, (ring.head + 1) % ring.slots,
     full and ring.count or ring.count + 1, ring.slots, full and 1 or ring.cut, ring.floor))
   return true
 end
