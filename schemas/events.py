@@ -4,10 +4,11 @@ Common fields come first and mean the same everywhere. Times are Unix millisecon
 `schemas.ids`. A field can be added only with a default, and nothing is ever renamed: `docs/how-to/add-an-event.md`.
 """
 
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
+
+from schemas.kinds import AudienceKind, Board, FollowState, LikeKind, RelationKind, WishState
 
 
 def said(description: str) -> msgspec.Meta:
@@ -131,14 +132,6 @@ class PhotoRejected(Event, frozen=True, kw_only=True):
 # --- likes and comments, keyed by photo -------------------------------------------------------------------------------
 
 
-class LikeKind(StrEnum):
-    """Whether a like was given or taken back."""
-
-    UNKNOWN = "UNKNOWN"
-    LIKED = "LIKED"
-    UNLIKED = "UNLIKED"
-
-
 class LikeChanged(Event, frozen=True, kw_only=True):
     """The actor liked, or took back the like of, a photo or one of its comments."""
 
@@ -165,20 +158,6 @@ class CommentDeleted(Event, frozen=True, kw_only=True):
 # --- relations, keyed by the unordered pair ---------------------------------------------------------------------------
 
 
-class RelationKind(StrEnum):
-    """What one person did towards another."""
-
-    UNKNOWN = "UNKNOWN"
-    FOLLOW_WANTED = "FOLLOW_WANTED"
-    FOLLOW_WITHDRAWN = "FOLLOW_WITHDRAWN"
-    FOLLOW_ACCEPTED = "FOLLOW_ACCEPTED"
-    FOLLOW_REJECTED = "FOLLOW_REJECTED"
-    BLOCKED = "BLOCKED"
-    UNBLOCKED = "UNBLOCKED"
-    MUTED = "MUTED"
-    UNMUTED = "UNMUTED"
-
-
 class RelationChanged(Event, frozen=True, kw_only=True):
     """The actor did something towards another person; accepting and rejecting are said of the other's wish to follow."""
 
@@ -190,15 +169,6 @@ class RelationChanged(Event, frozen=True, kw_only=True):
 # --- derived: named by cause, rebuildable -----------------------------------------------------------------------------
 
 
-class WishState(StrEnum):
-    """What the pair says about one person's wish to follow the other."""
-
-    UNKNOWN = "UNKNOWN"
-    NONE = "NONE"
-    WANTED = "WANTED"
-    ACCEPTED = "ACCEPTED"
-
-
 class FollowerChanged(Event, frozen=True, kw_only=True):
     """One side of a pair: the wish of `follower_id` to follow `followee_id`, as a whole; keyed by followee."""
 
@@ -206,15 +176,6 @@ class FollowerChanged(Event, frozen=True, kw_only=True):
     follower_id: Annotated[int, said("Person who would follow.")]
     wish: Annotated[WishState, said("The wish as it stands now.")]
     wanted_at: Annotated[Ms, said("When it was wanted, Unix time in ms; 0 when there is none.")]
-
-
-class FollowState(StrEnum):
-    """What a follow is after privacy was asked."""
-
-    UNKNOWN = "UNKNOWN"
-    NONE = "NONE"
-    REQUESTED = "REQUESTED"
-    FOLLOWING = "FOLLOWING"
 
 
 class FollowingChanged(Event, frozen=True, kw_only=True):
@@ -237,16 +198,6 @@ class BarrierChanged(Event, frozen=True, kw_only=True):
     muted_until: Annotated[Ms | None, said("When the mute ends; null is for ever.")] = None
 
 
-class AudienceKind(StrEnum):
-    """How an author's audience changed."""
-
-    UNKNOWN = "UNKNOWN"
-    GAINED = "GAINED"
-    LOST = "LOST"
-    PULLED = "PULLED"
-    PUSHED = "PUSHED"
-
-
 class AudienceChanged(Event, frozen=True, kw_only=True):
     """An author gained or lost a follower, or crossed the celebrity threshold; keyed by author.
 
@@ -257,14 +208,6 @@ class AudienceChanged(Event, frozen=True, kw_only=True):
     kind: Annotated[AudienceKind, said("What changed.")]
     follower_id: Annotated[int | None, said("Follower who was gained or lost.")] = None
     changed_at: Annotated[Ms, said("When it took effect, Unix time in ms.")]
-
-
-class Board(StrEnum):
-    """What trends: hashtags or places."""
-
-    UNKNOWN = "UNKNOWN"
-    HASHTAGS = "HASHTAGS"
-    PLACES = "PLACES"
 
 
 class PostSeen(Event, frozen=True, kw_only=True):
