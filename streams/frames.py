@@ -1,12 +1,13 @@
 """Payloads of one topic to one frame for each event type: as columns where the schema allows it, record by record elsewhere."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 import polars
 
 from schemas.avro import fields_of
-from schemas.codec import BadRecord, Decoder
+from schemas.codec import HEADER_BYTES, BadRecord, Decoder
 from schemas.columns import NotColumnar, decode_columns
 from schemas.events import Event
 from streams.replay import DecodeFrames
@@ -30,11 +31,16 @@ def frame_decoder(decoder: Decoder) -> DecodeFrames:
 
 def _grouped(decoder: Decoder, topic: str, payloads: Sequence[bytes | None]) -> tuple[dict, list[tuple[int, str]]]:
     """Return the rows of each event type, and those whose frame names none."""
+    heads = {raw[:HEADER_BYTES] if raw else b"" for raw in payloads}
+    if len(heads) == 1:
+        # The usual case, which is not worth a look at each: one schema wrote them all.
+        with suppress(BadRecord):
+            return {decoder.writer_of(payloads[0], topic).event_type: range(len(payloads))}, []
     rows_of: dict[type[Event], list[int]] = {}
     types: dict[bytes, type[Event]] = {}
     bad = []
     for row, raw in enumerate(payloads):
-        header = raw[:5] if raw else b""
+        header = raw[:HEADER_BYTES] if raw else b""
         event_type = types.get(header)
         if event_type is None:
             try:

@@ -33,13 +33,15 @@ def read_range(consumer: Consumer, topic: str, part: Range) -> Iterator[list]:
             _lose_patience(topic, part, position, heard_at)
             continue
         heard_at = monotonic()
-        records = [message for message in messages if message.error() is None]
-        _raise_other_errors(messages)
+        failed = [message for message in messages if message.error() is not None]
+        records = [message for message in messages if message.error() is None] if failed else messages
+        _raise_other_errors(failed)
         # At the end of the partition, what is missing up to the pinned end are gaps and not records.
-        position = part.end if len(records) < len(messages) else records[-1].offset() + 1
-        within = [record for record in records if record.offset() < part.end]
-        if within:
-            yield within
+        position = part.end if failed else records[-1].offset() + 1
+        if records and records[-1].offset() >= part.end:
+            records = [record for record in records if record.offset() < part.end]
+        if records:
+            yield records
 
 
 def _lose_patience(topic: str, part: Range, position: int, heard_at: float) -> None:
@@ -51,11 +53,11 @@ def _lose_patience(topic: str, part: Range, position: int, heard_at: float) -> N
         )
 
 
-def _raise_other_errors(messages: list) -> None:
+def _raise_other_errors(failed: list) -> None:
     """Raise what is not the end of a partition."""
-    for message in messages:
+    for message in failed:
         error = message.error()
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:
+        if error.code() != KafkaError._PARTITION_EOF:
             raise NeighbourAway(f"Kafka answered {error.str()} while reading; is it up? `make status` says")
 
 
