@@ -1,4 +1,7 @@
-"""CPU of a photo's four variants, beside its two unavoidable parts: one decode at half size and four encodes."""
+"""CPU of a photo's four variants, beside the parts that cannot be done without.
+
+The parts: one decode at half size, the encoding of the largest, and making and encoding the three smaller ones from it.
+"""
 
 import time
 from collections.abc import Callable
@@ -16,6 +19,7 @@ ROUNDS = 7
 # 12 megapixels, as a phone's main camera takes them.
 WIDTH, HEIGHT = 4032, 3024
 QUALITY = 80
+SMALLER = (640, 320, 150)
 
 
 def variants(say: Say) -> Figure:
@@ -24,7 +28,7 @@ def variants(say: Say) -> Figure:
     say(f"painted a picture of {WIDTH} x {HEIGHT} px, {len(original) / 1e6:.1f} MB")
     room = Darkroom()
     made = [variant.body for variant in room.variants(original)]
-    images = [pyvips.Image.jpegload_buffer(body).copy_memory() for body in made]
+    largest = pyvips.Image.jpegload_buffer(made[-1]).copy_memory()
 
     def whole() -> None:
         for _ in room.variants(original):
@@ -32,8 +36,9 @@ def variants(say: Say) -> Figure:
 
     def parts() -> None:
         pyvips.Image.jpegload_buffer(original, shrink=2, access="sequential").copy_memory()
-        for image in images:
-            image.jpegsave_buffer(Q=QUALITY, keep="icc")
+        largest.jpegsave_buffer(Q=QUALITY, keep="icc")
+        for smaller in SMALLER:
+            largest.resize(smaller / max(largest.width, largest.height)).jpegsave_buffer(Q=QUALITY, keep="icc")
 
     rounds = [(cpu_ms(whole), cpu_ms(parts)) for _ in range(ROUNDS)]
     ours, least = (median(times) for times in zip(*rounds, strict=True))
@@ -43,7 +48,7 @@ def variants(say: Say) -> Figure:
         value=ours,
         unit="CPU ms/photo, 4 variants",
         baseline=least,
-        against="half-size decode + 4 encodes",
+        against="half-size decode + 4 encodes, 3 made from the largest",
         note=f"{first:.0f} ms until the first",
     )
 
