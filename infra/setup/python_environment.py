@@ -39,8 +39,9 @@ def sync() -> None:
             "Debian 12 has it; or name another one: make setup PYTHON=/path/to/python3"
         )
     uv = str(places.uv_dir() / "bin" / "uv")
-    never = {"UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(places.VENV)}
+    # The system's certificates, as pip and apt use them: a registry behind a proxy of one's own is then found too.
+    surroundings = {"UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true", "VIRTUAL_ENV": str(places.VENV)}
     if not (places.VENV / "bin" / "python").exists():
-        run("python", [uv, "venv", "--quiet", "--python", sys.executable, str(places.VENV)], never)
-    run("python", [uv, "pip", "sync", "--require-hashes", str(places.REQUIREMENTS)], never)
+        run("python", [uv, "venv", "--quiet", "--python", sys.executable, str(places.VENV)], surroundings)
+    run("python", [uv, "pip", "sync", "--require-hashes", str(places.REQUIREMENTS)], surroundings)
     (places.VENV / "darkroom-lock").write_text(stamp())
