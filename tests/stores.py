@@ -12,11 +12,11 @@ from typing import NamedTuple
 from unittest import mock
 
 import psycopg
-import pytest
 
 from infra.settings import SettingsError, environment_for_tests, load_settings
 from projections.pipelined import ConnectionLost, Pipelined
 from projections.prepare import prepare
+from tests.absent import absent
 
 SHARDS = 8
 SERVERS = 2
@@ -41,7 +41,7 @@ def fresh_stores() -> Iterator[StorePlaces]:
         try:
             settings = load_settings()
         except SettingsError:
-            pytest.skip(_ABSENT)
+            absent(_ABSENT)
     names = [f"test_{secrets.token_hex(5)}_{number}" for number in range(SERVERS)]
     redis_server = settings.redis_url.rsplit("/", 1)[0]
     admin = settings.postgres_dsns[0]
@@ -51,7 +51,7 @@ def fresh_stores() -> Iterator[StorePlaces]:
                 connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         number = asyncio.run(_claim(redis_server))
     except (psycopg.OperationalError, ConnectionLost):
-        pytest.skip(_ABSENT)
+        absent(_ABSENT)
     redis_url = f"{redis_server}/{number}"
     dsns = [psycopg.conninfo.make_conninfo(admin, dbname=name) for name in names]
     try:

@@ -7,9 +7,10 @@ import uuid
 
 import pytest
 
-from infra.settings import environment_for_tests, load_settings
+from infra.settings import SettingsError, environment_for_tests, load_settings
 from streams.fold import NeighbourAway
 from streams.objects import MemoryObjects, ObjectMissing, open_objects
+from tests.absent import absent
 
 BUCKET = "contract"
 STORES = ("memory", pytest.param("s3", marks=pytest.mark.stack))
@@ -27,8 +28,8 @@ def opened(request, monkeypatch):
         settings = load_settings()
         host, port = settings.object_endpoint.split(":")
         socket.create_connection((host, int(port)), timeout=1).close()
-    except Exception as absent:
-        pytest.skip(f"the object store of the test stack is not up: {str(absent).splitlines()[0]}")
+    except (SettingsError, OSError) as missing:
+        absent(f"the object store of the test stack is not up: {str(missing).splitlines()[0]}")
     access, secret = settings.object_access_key.get_secret_value(), settings.object_secret_key.get_secret_value()
     return (lambda: open_objects(settings.object_endpoint, access, secret)), prefix
 

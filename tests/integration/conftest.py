@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from infra.settings import SettingsError, environment_for_tests, load_settings
+from tests.absent import absent
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +20,7 @@ def settings():
     try:
         return load_settings()
     except SettingsError as wrong:
-        pytest.skip(f"the test stack is not set up (python -m infra up --for-tests): {wrong}")
+        absent(f"the test stack is not set up (python -m infra up --for-tests): {wrong}")
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +30,9 @@ def http(settings):
         try:
             ready = client.get("/readyz")
         except httpx.TransportError as error:
-            pytest.skip(f"no API at {settings.api_url} ({error}); start it: python -m infra up --for-tests")
+            absent(f"no API at {settings.api_url} ({error}); start it: python -m infra up --for-tests")
         if ready.status_code != 200:
-            pytest.skip(f"the API at {settings.api_url} is not ready: {ready.text}")
+            absent(f"the API at {settings.api_url} is not ready: {ready.text}")
         yield client
 
 
