@@ -119,7 +119,8 @@ def _in_words(topic: str, report: dict, dry_run: bool) -> str:
         became = (
             "would be read" if dry_run else "read {read} = written {written} + filtered {filtered} + dead {dead}".format(**part)
         )
-        lines.append(f"{where}: {became}")
+        gaps = f"; {part['gaps']} offsets hold no record" if part["gaps"] else ""
+        lines.append(f"{where}: {became}{gaps}")
     total = {name: sum(part[name] for part in report["partitions"]) for name in ("read", "written", "filtered", "dead")}
     if not dry_run:
         verdict = "complete" if report["complete"] else "NOT COMPLETE: the sum is wrong; report this"

@@ -7,6 +7,7 @@ the offsets and counts of each partition.
 import json
 import shutil
 from contextlib import suppress
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
@@ -156,7 +157,7 @@ def manifest(replay: Replay) -> dict:
                 "partition": part.partition,
                 "start": part.start,
                 "end": part.end,
-                **{name: getattr(replay.counts[part.partition], name) for name in ("read", "written", "filtered", "dead")},
+                **asdict(replay.counts[part.partition]),
             }
             for part in replay.ranges
         ],

@@ -36,8 +36,11 @@ def read_range(consumer: Consumer, topic: str, part: Range) -> Iterator[list]:
         failed = [message for message in messages if message.error() is not None]
         records = [message for message in messages if message.error() is None] if failed else messages
         _raise_other_errors(failed)
-        # At the end of the partition, what is missing up to the pinned end are gaps and not records.
-        position = part.end if failed else records[-1].offset() + 1
+        if records:
+            position = records[-1].offset() + 1
+        if any(end.partition() == part.partition for end in failed):
+            # At the end of this partition, what is missing up to the pinned end are gaps and not records.
+            position = part.end
         if records and records[-1].offset() >= part.end:
             records = [record for record in records if record.offset() < part.end]
         if records:

@@ -19,13 +19,16 @@ DecodeFrames = Callable[[str, Sequence[bytes | None]], tuple[dict[str, polars.Da
 
 @dataclass
 class Count:
-    """What became of the records of one partition; `read` is the sum of the other three, or the replay is wrong."""
+    """What became of the records of one partition; `read` is the sum of the next three, or the replay is wrong.
+
+    `gaps` counts the offsets of the range that hold no record: compaction or retention took it, or a transaction ended there.
+    """
 
     read: int = 0
     written: int = 0
     filtered: int = 0
     dead: int = 0
-    missing_before: int = 0
+    gaps: int = 0
 
     def is_complete(self) -> bool:
         """Return whether every record that was read is accounted for."""
@@ -89,6 +92,8 @@ class Replay:
         for part in self.ranges:
             for messages in read_range(self._consumer, self._selection.topic, part):
                 yield from self._select(part.partition, messages)
+            count = self.counts[part.partition]
+            count.gaps = part.end - part.start - count.read
 
     def _select(self, partition: int, messages: list) -> Iterator[Piece]:
         """Filter by key, decode, filter by fields, and count what became of each record."""

@@ -60,7 +60,7 @@ def test_parquet_holds_what_was_asked_for_in_offset_order_with_its_place(photo, 
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["complete"]
     assert sum(part["written"] for part in manifest["partitions"]) == LIKED
-    assert all(part["read"] == part["end"] - part["start"] for part in manifest["partitions"])
+    assert all(part["read"] == part["end"] - part["start"] and not part["gaps"] for part in manifest["partitions"])
 
 
 def test_duckdb_and_lines_say_the_same(photo, tmp_path, replay):
