@@ -8,21 +8,23 @@ from projections.canonical import hash_of, total_of
 from projections.ring import Ring
 from projections.ring_digest import visible_ids
 from projections.rows import PhotoState
-from projections.structure import Rings
+from projections.structure import Rings, Table
 from projections.structures import structure_of
 from projections.writers import GuardLike
+from schemas.crash_points import CrashPoint, Hook, pass_by
 
 
 class MemorySink:
     """A sink that keeps rows by projection and key; a row that removes its key is not kept.
 
     `rows[name][key]` is the row as the fold gave it, `entries[name][key]` what a store would hold. Guards are per agent,
-    partition and shard, as in the stores.
+    partition, store and shard, and stores are written in the same order as the real ones: a caller may die in between.
     """
 
-    def __init__(self, shards: int = 64, feed_depth: int = 500):
+    def __init__(self, shards: int = 64, feed_depth: int = 500, at: Hook = pass_by):
         self._shards = shards
         self._feed_depth = feed_depth
+        self._at = at
         self.lose()
 
     def lose(self) -> None:
@@ -40,13 +42,23 @@ class MemorySink:
 
     async def commit(self, guard: GuardLike, rows: Mapping[str, Iterable[Any]]) -> None:
         """Keep rows whose shard has not seen this guard or a newer one."""
+        structures = {name: structure_of(name) for name in rows}
+        self._commit(guard, {name: rows[name] for name, one in structures.items() if isinstance(one, Table)})
+        self._at(CrashPoint.AFTER_POSTGRES)
+        self._commit(guard, {name: rows[name] for name, one in structures.items() if not isinstance(one, Table | Rings)})
+        self._at(CrashPoint.AFTER_REDIS)
+        for name, structure in structures.items():
+            if isinstance(structure, Rings):
+                for row in rows[name]:
+                    self._offer(name, structure, row)
+                    self._at(CrashPoint.MID_FANOUT)
+
+    def _commit(self, guard: GuardLike, rows: Mapping[str, Iterable[Any]]) -> None:
         touched: dict[tuple, bool] = {}
         for name, given in rows.items():
             structure = structure_of(name)
             for row in given:
-                if isinstance(structure, Rings):
-                    self._offer(name, structure, row)
-                elif self._is_newer(guard, self._place(structure, row), touched):
+                if self._is_newer(guard, self._place(structure, row), touched):
                     self._keep(name, structure.entry(row), row)
         self._guards.update({place: (guard.epoch, guard.number) for place, newer in touched.items() if newer})
 
@@ -74,7 +86,7 @@ class MemorySink:
                 yield person, visible
 
     def _place(self, structure: Any, row: Any) -> tuple:
-        store = type(structure).__name__ == "Table"
+        store = isinstance(structure, Table)
         shard = structure.shard(row, self._shards) if hasattr(structure, "shard") else structure.name
         return store, shard
 

@@ -22,6 +22,7 @@ from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, 
 from projections.structure import Keyed, Rings, Table
 from projections.structures import NAMES, structure_of
 from projections.tables import Guarded, GuardLine, statements
+from schemas.crash_points import CrashPoint, Hook, pass_by
 from schemas.ids import shard_of
 
 # Rings offered to in one call: what one author's photo costs before another one's turn.
@@ -55,6 +56,7 @@ class Writers:
         shards: int,
         feed_depth: int,
         rebuild: tuple[str, int] | None = None,
+        at: Hook = pass_by,
     ):
         self.postgres = postgres
         self.redis = redis
@@ -62,6 +64,7 @@ class Writers:
         self._shards = shards
         self._feed_depth = feed_depth
         self._rebuild = rebuild
+        self._at = at
 
     async def close(self) -> None:
         """Close the stores."""
@@ -80,8 +83,10 @@ class Writers:
         chosen = {name: given for name, given in rows.items() if self._rebuild is None or name == self._rebuild[0]}
         structures = {name: structure_of(name) for name in chosen}
         await self._write_tables(guard, {name: one for name, one in structures.items() if isinstance(one, Table)}, chosen)
+        self._at(CrashPoint.AFTER_POSTGRES)
         keyed = [name for name, one in structures.items() if not isinstance(one, Table | Rings)]
         await asyncio.gather(*(self._write_keys(guard, name, structures[name], chosen[name]) for name in keyed))
+        self._at(CrashPoint.AFTER_REDIS)
         for name, structure in structures.items():
             if isinstance(structure, Rings):
                 await self._offer(structure, self._build(name), chosen[name])
@@ -129,6 +134,7 @@ class Writers:
                     rings += words[2]
                     while len(sent) > CALLS_ON_THEIR_WAY or rings > RINGS_ON_THEIR_WAY:
                         rings -= await self._settle(*sent.popleft())
+                        self._at(CrashPoint.MID_FANOUT)
             while sent:
                 await self._settle(*sent.popleft())
         finally:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from schemas.catalog import topic_named
+from schemas.crash_points import CrashPoint
 from schemas.events import DeadLettered, Event
 from streams.decoding import Bad, Raw
 from streams.fold import (
@@ -63,6 +64,7 @@ class BatchLoop:
                 self._state.commit()
         if len(self.agent.sources) > 1:
             self._epoch = await self._around.claim(self.agent.name, self.partition)
+            self._around.at(CrashPoint.AFTER_CLAIM)
 
     def _concerns(self, store: str) -> bool:
         """Return whether this agent writes there: to every store, and to the builds of its own projections."""
@@ -96,6 +98,7 @@ class BatchLoop:
         # A name of its own, because a store refuses a second write under the guard of the batch it already has.
         guard = replace(self._guard({}), agent=f"{self.agent.name}.flush")
         await self._write(lambda: self.agent.flush(self._state), guard)
+        self._around.at(CrashPoint.AFTER_FLUSH)
         self._state.commit()
         self._unflushed = False
         self.counts.flushes += 1
@@ -125,16 +128,21 @@ class BatchLoop:
         by_offset = {record.offset: record for record in records} if changes.refused else {}
         bad += [Bad(by_offset[refusal.offset], refusal.reason) for refusal in changes.refused]
         self._check_poison(topic, records, bad)
+        self._around.at(CrashPoint.AFTER_ROWS)
         await self._append_events(batch, changes, guard)
+        self._around.at(CrashPoint.AFTER_EVENTS)
         await self._append([self._dead_letter(topic, one) for one in bad])
+        self._around.at(CrashPoint.AFTER_DEAD_LETTERS)
         self._note(batch, guard)
         self._state.commit()
+        self._around.at(CrashPoint.AFTER_STATE)
         self._unflushed = self.agent.flush is not None
         self._reached[topic] = records[-1].timestamp
         self.counts.batches += 1
         self.counts.records += len(records)
         self.counts.dead_letters += len(bad)
         await self.publish()
+        self._around.at(CrashPoint.BEFORE_COMMIT)
 
     def _decide(self, batch: Batch) -> Changes:
         """Drop repeats, note their stamps, and fold; an effect decides nothing here."""
@@ -187,6 +195,7 @@ class BatchLoop:
         if self.agent.effect is not None:
             async with aclosing(self.agent.effect(batch)) as caused_events:
                 async for caused in caused_events:
+                    self._around.at(CrashPoint.MID_EFFECT)
                     await self._append([self._stamped(caused, guard, indexes)])
             return
         if not self._several_sources and any(b.offset < a.offset for a, b in pairwise(changes.events)):

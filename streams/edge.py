@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from schemas import events as e
 from schemas import text
+from schemas.crash_points import CrashPoint, Hook, pass_by
 from schemas.ids import shard_of, shard_of_text, time_of
 from schemas.object_keys import ORIGINALS, original_key
 
@@ -68,12 +69,13 @@ class Picture(NamedTuple):
 class Edge:
     """Writes for one kind of caller: `source` is http, cli or python."""
 
-    def __init__(self, log: Log, mint: Mint, originals: Originals, shards: int, source: str) -> None:
+    def __init__(self, log: Log, mint: Mint, originals: Originals, shards: int, source: str, at: Hook = pass_by) -> None:
         self._log = log
         self._mint = mint
         self._originals = originals
         self._shards = shards
         self._source = source
+        self._at = at
 
     # --- ids, minted before the event so that a retry can carry the same one -------------------------------------------
 
@@ -93,7 +95,7 @@ class Edge:
         _refuse(text.username_problems(username) + text.display_name_problems(display_name))
         said = self._said(user_id, user_id, user_id)
         event = e.AccountOpened(**said, user_id=user_id, username=username, display_name=display_name, private=private)
-        return Written(user_id, await self._log.append(event))
+        return Written(user_id, await self._append(event))
 
     async def edit_profile(self, user_id: int, display_name: str) -> Written:
         _refuse(text.display_name_problems(display_name))
@@ -120,6 +122,7 @@ class Edge:
         _refuse(_photo_text_problems(caption, place))
         key = original_key(photo_id)
         await self._originals.put(ORIGINALS, key, picture.content, picture.content_type)
+        self._at(CrashPoint.AFTER_BLOB)
         event = e.PhotoUploaded(
             **self._said(owner_id, photo_id, photo_id),
             photo_id=photo_id,
@@ -131,7 +134,7 @@ class Edge:
             caption=caption,
             place=place,
         )
-        return Written(photo_id, await self._log.append(event))
+        return Written(photo_id, await self._append(event))
 
     async def edit_photo(self, photo_id: int, owner_id: int, changed: dict[str, str | None]) -> Written:
         """Change what `changed` names of caption and place; None clears."""
@@ -145,11 +148,11 @@ class Edge:
             place_changed="place" in changed,
             place=changed.get("place"),
         )
-        return Written(photo_id, await self._log.append(event))
+        return Written(photo_id, await self._append(event))
 
     async def delete_photo(self, photo_id: int, owner_id: int) -> Written:
         event = e.PhotoDeleted(**self._said(owner_id, photo_id), photo_id=photo_id, owner_id=owner_id)
-        return Written(photo_id, await self._log.append(event))
+        return Written(photo_id, await self._append(event))
 
     # --- likes and comments ---------------------------------------------------------------------------------------------
 
@@ -157,17 +160,17 @@ class Edge:
         """Like, or take back the like of, a photo or one of its comments."""
         said = self._said(actor_id, photo_id)
         event = e.LikeChanged(**said, photo_id=photo_id, kind=kind, comment_id=comment_id)
-        return Written(comment_id or photo_id, await self._log.append(event))
+        return Written(comment_id or photo_id, await self._append(event))
 
     async def add_comment(self, comment_id: int, actor_id: int, photo_id: int, comment: str) -> Written:
         _refuse(text.comment_problems(comment))
         said = self._said(actor_id, photo_id, comment_id)
         event = e.CommentAdded(**said, comment_id=comment_id, photo_id=photo_id, text=comment)
-        return Written(comment_id, await self._log.append(event))
+        return Written(comment_id, await self._append(event))
 
     async def delete_comment(self, actor_id: int, comment_id: int, photo_id: int) -> Written:
         event = e.CommentDeleted(**self._said(actor_id, photo_id), comment_id=comment_id, photo_id=photo_id)
-        return Written(comment_id, await self._log.append(event))
+        return Written(comment_id, await self._append(event))
 
     # --- relations ------------------------------------------------------------------------------------------------------
 
@@ -176,13 +179,18 @@ class Edge:
         if actor_id == other_id:
             raise Invalid([("id", "nobody can do this to themselves")])
         event = e.RelationChanged(**self._said(actor_id, actor_id), kind=kind, other_id=other_id, until=until)
-        return Written(other_id, await self._log.append(event))
+        return Written(other_id, await self._append(event))
 
     # --- common to all --------------------------------------------------------------------------------------------------
 
+    async def _append(self, event: e.Event) -> Place:
+        place = await self._log.append(event)
+        self._at(CrashPoint.AFTER_APPEND)
+        return place
+
     async def _of_account(self, event_type: type[e.Event], user_id: int, **fields: object) -> Written:
         event = event_type(**self._said(user_id, user_id), user_id=user_id, **fields)
-        return Written(user_id, await self._log.append(event))
+        return Written(user_id, await self._append(event))
 
     def _said(self, actor_id: int, beside: int, event_id: int | None = None) -> dict:
         """Return the common fields. The event's id is minted too, and its time is the event's: one clock for both."""

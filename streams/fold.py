@@ -6,7 +6,7 @@ reads the log, keeps the state, writes the rows and appends the events is the ru
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import polars
 
@@ -92,6 +92,8 @@ class Changes:
 Fold = Callable[[Batch, State], Changes]
 Flush = Callable[[State], Changes]
 Effect = Callable[[Batch], AsyncIterator[Caused]]
+# All rows of one projection that a state stands for; lazy, in bounded memory.
+Reprint = Callable[[State, str], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ class Agent:
 
     An agent has a `fold`, or an `effect` (work on the outside that is safe to repeat, such as resizing, whose events are
     appended as they come). `flush` gives rows that may wait, called at most every `flush_seconds`. `sources` are topics;
-    `writes` are projections; `emits` are topics. `max_records` bounds a batch.
+    `writes` are projections; `emits` are topics. `max_records` bounds a batch. `reprint(state, projection)` yields every row of
+    a projection that stands at the state's position, those that `flush` writes too. `state_version` grows with every change of
+    what the state holds: a state of another version is not used.
     """
 
     name: str
@@ -112,6 +116,8 @@ class Agent:
     writes: tuple[str, ...] = ()
     emits: tuple[str, ...] = ()
     max_records: int = 5_000
+    reprint: Reprint | None = None
+    state_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,13 @@ class Progress:
     emitted: Mapping[str, Mapping[int, int]]
 
 
+class Owed(NamedTuple):
+    """What a store does not hold whole for one agent and partition: a projection, in these shards (None: in all)."""
+
+    projection: str
+    shards: frozenset[int] | None = None
+
+
 class Sink(Protocol):
     """Where rows go. `projections.writers` has the real one, tests a memory twin."""
 
@@ -153,6 +166,15 @@ class Sink(Protocol):
 
     async def commit(self, guard: Guard, rows: Mapping[str, Iterable[Any]]) -> None:
         """Write rows under the guard; a repeat changes nothing. Raises `NeighbourAway` when a store cannot be reached."""
+
+    async def owed(self, agent: str, partition: int) -> Sequence[Owed]:
+        """Return what was lost, or never written: a store says itself for whom it is whole, so nobody else need remember."""
+
+    async def reprint(self, guard: Guard, owed: Owed, rows: Iterable[Any], told: Callable[[int], None]) -> None:
+        """Write all rows of a projection, however many, and note that it is whole; `told` hears how many are written so far.
+
+        The guard's epoch was claimed for this reprint: one that a later claim has overtaken is `NeighbourAway`.
+        """
 
     async def publish(self, progress: Progress) -> None:
         """Make progress visible to readers."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from schemas.crash_points import Hook, pass_by
 from streams.decoding import BatchDecoder
 from streams.fold import Sink, State
 from streams.producer import Log
@@ -48,7 +49,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a loop needs of the world. `claim` gives an ownership epoch; `ends` the end of a topic's partition and its time."""
+    """What a loop needs of the world.
+
+    `claim` gives an ownership epoch; `ends` the end of a topic's partition and its time; `at` is told of each durable boundary.
+    """
 
     decoder: BatchDecoder
     sink: Sink
@@ -56,3 +60,4 @@ class Surroundings:
     claim: Callable[[str, int], Awaitable[int]]
     ends: Callable[[str, int], tuple[int, int] | None]
     patience: Patience = field(default_factory=Patience)
+    at: Hook = pass_by

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.mutants.catalog import MUTANTS, Mutant
+from tests.mutants.catalog import MUTANTS
+from tests.mutants.mutant import Mutant
 from tests.mutants.planting import ROOT, is_stale
 
 FEWEST = 16

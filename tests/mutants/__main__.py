@@ -12,7 +12,8 @@ from queue import SimpleQueue
 
 import click
 
-from tests.mutants.catalog import MUTANTS, Mutant
+from tests.mutants.catalog import MUTANTS
+from tests.mutants.mutant import Mutant
 from tests.mutants.planting import Verdict, copied_tree, plant, run_tests
 
 
