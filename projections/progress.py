@@ -2,9 +2,11 @@
 
 Answers: is what I wrote in the projections that I read? How far behind is each projection? Written by the workers after
 each commit, and once a second when idle; not a projection of the log, so it has no digest. What a worker has written to
-another build than readers read says nothing to them: while workers change over to a promoted build, readers wait.
+another build than readers read says nothing to them: while workers change over to a promoted build, readers wait. Nor does
+what was said of another Redis: a late word of a worker that knew the lost one must not vouch for the new one.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
@@ -12,6 +14,7 @@ import msgspec
 
 from projections.builds import Builds
 from projections.catalog import PROJECTIONS
+from projections.redis_store import BIRTH, RedisStore
 from projections.stores import Stores
 
 KEY = "progress"
@@ -31,7 +34,7 @@ class ProgressLike(Protocol):
 class ProgressRecord(NamedTuple):
     """One agent on one partition: next offset, end offset and event time by topic; last offsets appended elsewhere.
 
-    `builds` names the build of each projection that the agent writes.
+    `builds` names the build of each projection that the agent writes, `births` the stores that it was written to.
     """
 
     agent: str
@@ -41,10 +44,18 @@ class ProgressRecord(NamedTuple):
     complete_until: dict[str, int]
     emitted: dict[str, dict[int, int]]
     builds: dict[str, int]
+    births: dict[str, str]
 
 
-def encode(progress: ProgressLike, builds: Builds) -> tuple[str, bytes]:
-    """Return the field and the value of the progress of an agent that writes these builds."""
+class Look(NamedTuple):
+    """What agents say now, and of which Redis; `birth` is None when it has none, since it is new or was lost."""
+
+    birth: str | None
+    records: list[ProgressRecord]
+
+
+def encode(progress: ProgressLike, builds: Builds, births: Mapping[str, str]) -> tuple[str, bytes]:
+    """Return the field and the value of the progress of an agent that writes these builds to these stores."""
     record = ProgressRecord(
         progress.agent,
         progress.partition,
@@ -53,6 +64,7 @@ def encode(progress: ProgressLike, builds: Builds) -> tuple[str, bytes]:
         dict(progress.complete_until),
         {topic: dict(offsets) for topic, offsets in progress.emitted.items()},
         {one.name: builds.of(one.name) for one in PROJECTIONS if progress.agent in one.writers},
+        dict(births),
     )
     return f"{record.agent}/{record.partition}", msgspec.json.encode(record._asdict())
 
@@ -70,16 +82,27 @@ class _Wire(msgspec.Struct):
     complete_until: dict[str, int]
     emitted: dict[str, dict[int, int]]
     builds: dict[str, int] = {}
+    births: dict[str, str] = {}
 
     def record(self) -> ProgressRecord:
         return ProgressRecord(
-            self.agent, self.partition, self.sources, self.ends, self.complete_until, self.emitted, self.builds
+            self.agent, self.partition, self.sources, self.ends, self.complete_until, self.emitted, self.builds, self.births
         )
 
 
 async def snapshot(stores: Stores) -> list[ProgressRecord]:
-    """Return all progress in the builds that are read, by one HGETALL, ordered by agent and partition."""
-    found = await stores.redis.call("HGETALL", KEY)
-    records = [decode(value) for value in found[1::2]]
-    current = [one for one in records if all(stores.builds.of(name) == build for name, build in one.builds.items())]
-    return sorted(current, key=lambda record: record[:2])
+    """Return all progress in the builds that are read, ordered by agent and partition."""
+    return (await look(stores.redis, stores.builds)).records
+
+
+async def look(redis: RedisStore, builds: Builds) -> Look:
+    """Return all progress in the builds that are read, and the birth id of the Redis that says so, read in this order."""
+    found, birth = await asyncio.gather(redis.call("HGETALL", KEY), redis.call("GET", BIRTH))
+    said = birth.decode() if birth else None
+    current = [one for one in map(decode, found[1::2]) if _is_of(one, builds, said)]
+    return Look(said, sorted(current, key=lambda record: record[:2]))
+
+
+def _is_of(record: ProgressRecord, builds: Builds, birth: str | None) -> bool:
+    """Return whether a record speaks of the builds that are read, in the Redis that was asked."""
+    return record.births.get("redis", birth) == birth and all(builds.of(name) == n for name, n in record.builds.items())

@@ -118,7 +118,8 @@ class Writers:
         """Make progress visible to readers, in the store that it speaks of; StoreLost when that is gone. A rebuild has none."""
         if self._rebuild is None:
             await self.redis.check()
-            words = progress_hash.encode(progress, self.builds)
+            births = {f"postgres{server}": birth for server, birth in enumerate(self.postgres.births)}
+            words = progress_hash.encode(progress, self.builds, births | {"redis": self.redis.birth or ""})
             await self.redis.call("HSET", progress_hash.KEY, *words, attempts=WRITE_ATTEMPTS)
 
     def _build(self, name: str) -> int:

@@ -248,19 +248,35 @@ def test_progress_is_read_as_it_was_published(opened):
         emitted={"trend_posts": {1: 44}},
     )
     opened.run(opened.sink.publish(said))
-    assert opened.read(progress.snapshot) == [(*vars(said).values(), {"counters": 1, "counter_rows": 1})]
+    births = {store: birth for store, birth in opened.run(opened.sink.identities()).items() if not store.startswith("build/")}
+    assert opened.read(progress.snapshot) == [(*vars(said).values(), {"counters": 1, "counter_rows": 1}, births)]
+
+
+def test_what_was_said_of_a_lost_redis_does_not_vouch_for_the_next_one():
+    """Kills: a late word of a worker that knew the lost Redis, taken for one about the new one."""
+    written = {"agent": "likes", "partition": 0, "sources": {}, "ends": {}, "complete_until": {}, "emitted": {}}
+    value = progress.encode(SimpleNamespace(**written), Builds({}), {"redis": "lost", "postgres0": "b"})[1]
+
+    for birth, seen in ((b"lost", 1), (b"new", 0), (None, 0)):
+        answers = {"HGETALL": [b"likes/0", value], "GET": birth}
+
+        async def call(word, *_words, answers=answers):
+            return answers[word]
+
+        found = asyncio.run(progress.look(SimpleNamespace(call=call), Builds({})))
+        assert (found.birth, len(found.records)) == (birth and birth.decode(), seen)
 
 
 def test_progress_in_another_build_than_is_read_says_nothing():
     """Kills: a reader that trusts, after a promotion, how far the old build is."""
     written = {"agent": "likes", "partition": 0, "sources": {}, "ends": {}, "complete_until": {}, "emitted": {}}
-    value = progress.encode(SimpleNamespace(**written), Builds({}))[1]
+    value = progress.encode(SimpleNamespace(**written), Builds({}), {})[1]
 
-    async def hgetall(*_words):
-        return [b"likes/0", value]
+    async def answer(word, *_words):
+        return [b"likes/0", value] if word == "HGETALL" else b"a birth"
 
     for promoted, seen in (({}, 1), ({"counters": 2}, 0), ({"photos": 2}, 1)):
-        stores = SimpleNamespace(redis=SimpleNamespace(call=hgetall), builds=Builds(promoted))
+        stores = SimpleNamespace(redis=SimpleNamespace(call=answer), builds=Builds(promoted))
         assert len(asyncio.run(progress.snapshot(stores))) == seen
 
 
