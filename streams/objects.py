@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import urllib3
@@ -26,6 +27,9 @@ _PAUSES_SECONDS = (0.1, 0.3, 0.9)
 _CONNECT_SECONDS = 2.0
 _READ_SECONDS = 10.0
 _PIECE_BYTES = 65_536
+# Files are read from the store and written to it in pieces and parts of these sizes, so that no file is in memory as a whole.
+_FILE_PIECE_BYTES = 1 << 20
+_PART_BYTES = 8 << 20
 # One thread a call that may wait: eight puts of 2 MB at once take 59 ms, one takes 13 ms.
 _THREADS = 8
 
@@ -54,6 +58,15 @@ class ObjectStat:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One object of a listing. `modified_ms` is the store's clock, Unix time in ms."""
+
+    key: str
+    size_bytes: int
+    modified_ms: int
+
+
 class Objects(Protocol):
     """An object store. All may raise `NeighbourAway`; what reads an object may raise `ObjectMissing`."""
 
@@ -77,6 +90,15 @@ class Objects(Protocol):
 
     def stream(self, bucket: str, key: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """Yield an object's bytes in pieces, `length` of them (None: all) from the byte `first` on."""
+
+    async def put_file(self, bucket: str, key: str, path: Path) -> None:
+        """Store a file as a whole object; until all of it is there, nothing is. A bucket that is not there yet is made."""
+
+    async def get_file(self, bucket: str, key: str, path: Path) -> str:
+        """Write an object to a file and return the sha256 (hex) of what was written."""
+
+    async def listing(self, bucket: str, prefix: str) -> list[Listed]:
+        """Return the objects whose keys begin with a prefix, by key; none when there is no such bucket."""
 
     async def close(self) -> None:
         """Let go of connections and threads."""
@@ -111,15 +133,9 @@ class S3Objects:
         """Store a whole object, replacing what was there; return its etag. A bucket that is not there yet is made."""
 
         def put_once() -> str:
-            try:
-                return self._client.put_object(bucket, key, io.BytesIO(body), len(body), content_type).etag
-            except S3Error as error:
-                if error.code != _NO_BUCKET:
-                    raise
-            self._make_bucket(bucket)
             return self._client.put_object(bucket, key, io.BytesIO(body), len(body), content_type).etag
 
-        return await self._call(f"put {bucket}/{key}", put_once)
+        return await self._call(f"put {bucket}/{key}", partial(self._with_bucket, bucket, put_once))
 
     async def get(self, bucket: str, key: str) -> bytes:
         """Return a whole object; ObjectMissing when there is none."""
@@ -172,9 +188,54 @@ class S3Objects:
             response.close()
             response.release_conn()
 
+    async def put_file(self, bucket: str, key: str, path: Path) -> None:
+        """Store a file as a whole object; until all of it is there, nothing is. A bucket that is not there yet is made."""
+
+        def put_once() -> None:
+            self._client.fput_object(bucket, key, str(path), part_size=_PART_BYTES, num_parallel_uploads=1)
+
+        await self._call(f"put {bucket}/{key}", partial(self._with_bucket, bucket, put_once))
+
+    async def get_file(self, bucket: str, key: str, path: Path) -> str:
+        """Write an object to a file and return the sha256 (hex) of what was written; ObjectMissing when there is none."""
+
+        def get_once() -> str:
+            summed = hashlib.sha256()
+            with self._client.get_object(bucket, key) as response, path.open("wb") as file:
+                while piece := response.read(_FILE_PIECE_BYTES):
+                    summed.update(piece)
+                    file.write(piece)
+            return summed.hexdigest()
+
+        return await self._read(bucket, key, get_once)
+
+    async def listing(self, bucket: str, prefix: str) -> list[Listed]:
+        """Return the objects whose keys begin with a prefix, by key; none when there is no such bucket."""
+
+        def list_once() -> list[Listed]:
+            found = self._client.list_objects(bucket, prefix, recursive=True)
+            return [Listed(one.object_name, one.size or 0, int(one.last_modified.timestamp() * 1000)) for one in found]
+
+        try:
+            return sorted(await self._call(f"list {bucket}/{prefix}", list_once), key=lambda one: one.key)
+        except S3Error as error:
+            if error.code not in _ABSENT_CODES:
+                raise
+            return []
+
     async def close(self) -> None:
         """Let go of connections and threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _with_bucket(self, bucket: str, once: Callable[[], T]) -> T:
+        """Call what writes to a bucket, which is made when it is not there."""
+        try:
+            return once()
+        except S3Error as error:
+            if error.code != _NO_BUCKET:
+                raise
+        self._make_bucket(bucket)
+        return once()
 
     def _make_bucket(self, bucket: str) -> None:
         """Make a bucket unless it is there, also when another does so meanwhile."""
@@ -196,72 +257,26 @@ class S3Objects:
             raise
 
     async def _call(self, what: str, once: Callable[[], T]) -> T:
-        """Run a blocking call in the pool, again after each pause while the store fails for a moment."""
+        """Run a blocking call in the pool, again after each pause while the store fails for a moment.
+
+        What the store refuses for good (a wrong key, a full disk) is `NeighbourAway` at once; S3Error means only "not there".
+        """
         loop = asyncio.get_running_loop()
         for pause in (*_PAUSES_SECONDS, None):
             try:
                 return await loop.run_in_executor(self._threads, once)
             except S3Error as error:
-                if error.code not in _MOMENTARY_CODES:
+                if error.code in _ABSENT_CODES:
                     raise
+                if error.code not in _MOMENTARY_CODES:
+                    raise NeighbourAway(
+                        f"object store {self._endpoint} refused to {what}: {error.code}: {error.message}"
+                    ) from error
                 cause: Exception = error
             except _MOMENTARY as error:
                 cause = error
             if pause is None:
                 tries = len(_PAUSES_SECONDS) + 1
-                raise NeighbourAway(f"object store {self._endpoint}: {what} failed {tries} times") from cause
+                raise NeighbourAway(f"object store {self._endpoint}: {what} failed {tries} times: {cause}") from cause
             await asyncio.sleep(pause)
         raise AssertionError("the last try returns or raises")
-
-
-class MemoryObjects:
-    """`Objects` in memory, for tests and simulations."""
-
-    def __init__(self) -> None:
-        self._buckets: dict[str, dict[str, tuple[bytes, ObjectStat]]] = {}
-
-    async def prepare(self, buckets: Iterable[str] = BUCKETS) -> None:
-        """Make the buckets that are not there."""
-        for bucket in buckets:
-            self._buckets.setdefault(bucket, {})
-
-    async def put(self, bucket: str, key: str, body: bytes, content_type: str) -> str:
-        """Store a whole object, replacing what was there; return its etag. A bucket that is not there yet is made."""
-        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        self._buckets.setdefault(bucket, {})[key] = (bytes(body), ObjectStat(len(body), etag, content_type))
-        return etag
-
-    async def get(self, bucket: str, key: str) -> bytes:
-        """Return a whole object; ObjectMissing when there is none."""
-        return self._found(bucket, key)[0]
-
-    async def stat(self, bucket: str, key: str) -> ObjectStat:
-        """Return an object's size, etag and content type; ObjectMissing when there is none."""
-        return self._found(bucket, key)[1]
-
-    async def exists(self, bucket: str, key: str) -> bool:
-        """Return whether an object is there."""
-        return key in self._buckets.get(bucket, {})
-
-    async def delete(self, bucket: str, key: str) -> None:
-        """Delete an object, if it is there."""
-        self._buckets.get(bucket, {}).pop(key, None)
-
-    async def stream(self, bucket: str, key: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
-        """Yield an object's bytes in pieces; ObjectMissing before the first."""
-        if length == 0:
-            return
-        body = self._found(bucket, key)[0]
-        end = len(body) if length is None else min(len(body), first + length)
-        for at in range(first, end, _PIECE_BYTES):
-            yield body[at : min(end, at + _PIECE_BYTES)]
-
-    async def close(self) -> None:
-        """Have nothing to let go of."""
-
-    def _found(self, bucket: str, key: str) -> tuple[bytes, ObjectStat]:
-        """Return an object, or raise ObjectMissing."""
-        found = self._buckets.get(bucket, {}).get(key)
-        if found is None:
-            raise ObjectMissing(bucket, key)
-        return found

@@ -1,6 +1,8 @@
 """What every object store must do, the one in memory first."""
 
 import asyncio
+import hashlib
+import random
 import socket
 import time
 import uuid
@@ -9,7 +11,8 @@ import pytest
 
 from infra.settings import SettingsError, environment_for_tests, load_settings
 from streams.fold import NeighbourAway
-from streams.objects import MemoryObjects, ObjectMissing, open_objects
+from streams.memory_objects import MemoryObjects
+from streams.objects import ObjectMissing, open_objects
 from tests.absent import absent
 
 BUCKET = "contract"
@@ -153,6 +156,67 @@ def test_many_at_once_do_not_mix(opened):
         await asyncio.gather(*(objects.delete(BUCKET, key) for key in bodies))
 
     run(opened, story)
+
+
+# Less than a part, more than two, and nothing at all.
+@pytest.mark.parametrize("size", [0, 70_000, 17 * 1024 * 1024])
+def test_a_file_is_stored_and_fetched_with_its_checksum(opened, tmp_path, size):
+    body = random.Random(size).randbytes(size)
+    (tmp_path / "sent").write_bytes(body)
+
+    async def story(objects, prefix):
+        await objects.put_file(BUCKET, f"{prefix}/a", tmp_path / "sent")
+        assert (await objects.stat(BUCKET, f"{prefix}/a")).size_bytes == size
+        summed = await objects.get_file(BUCKET, f"{prefix}/a", tmp_path / "fetched")
+        assert (tmp_path / "fetched").read_bytes() == body
+        assert summed == hashlib.sha256(body).hexdigest()
+        await objects.delete(BUCKET, f"{prefix}/a")
+
+    run(opened, story)
+
+
+def test_a_file_that_is_not_there_is_missing_by_its_name(opened, tmp_path):
+    async def story(objects, prefix):
+        with pytest.raises(ObjectMissing, match=f"no object '{prefix}/none' in bucket 'contract'"):
+            await objects.get_file(BUCKET, f"{prefix}/none", tmp_path / "fetched")
+
+    run(opened, story)
+
+
+def test_a_listing_gives_what_begins_so_by_key_with_sizes_and_the_store_s_time(opened):
+    async def story(objects, prefix):
+        bodies = {f"{prefix}/b": b"22", f"{prefix}/a/deep/er": b"1", f"{prefix}/c": b"", f"{prefix}-outside": b"0"}
+        for key, body in bodies.items():
+            await objects.put(BUCKET, key, body, "image/jpeg")
+        listed = await objects.listing(BUCKET, f"{prefix}/")
+        assert [(one.key, one.size_bytes) for one in listed] == [
+            (f"{prefix}/a/deep/er", 1),
+            (f"{prefix}/b", 2),
+            (f"{prefix}/c", 0),
+        ]
+        assert all(abs(one.modified_ms - time.time() * 1000) < 60_000 for one in listed)
+        assert await objects.listing(BUCKET, f"{prefix}/none") == []
+        assert await objects.listing(f"contract-none-{prefix}", "") == []
+        for key in bodies:
+            await objects.delete(BUCKET, key)
+
+    run(opened, story)
+
+
+def test_wrong_credentials_are_a_neighbour_away_that_says_why(opened):
+    open_store, prefix = opened
+
+    async def story():
+        rightful = open_store()
+        if isinstance(rightful, MemoryObjects):
+            pytest.skip("memory asks nobody for a key")
+        stranger = open_objects(rightful._endpoint, "somebody", "else-entirely")
+        with pytest.raises(NeighbourAway, match=r"refused to put contract/.*InvalidAccessKeyId"):
+            await stranger.put(BUCKET, f"{prefix}/a", b"x", "image/jpeg")
+        await stranger.close()
+        await rightful.close()
+
+    asyncio.run(story())
 
 
 def test_a_store_that_does_not_answer_is_a_neighbour_away_after_bounded_tries():

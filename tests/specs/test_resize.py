@@ -10,7 +10,7 @@ from schemas.events import Event, PhotoDeleted, PhotoEdited, PhotoRejected, Phot
 from schemas.ids import compose_id
 from schemas.object_keys import ORIGINALS, PIXELS, VARIANTS, original_key, variant_key
 from streams.fold import Batch, Caused, NeighbourAway, Record
-from streams.objects import MemoryObjects
+from streams.memory_objects import MemoryObjects
 from tests.specs.pictures_made import a_png
 
 NOW = 1_760_000_000_000
