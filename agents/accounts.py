@@ -5,12 +5,13 @@ meet in one partition, in order. A deleted account keeps its name for 30 days of
 follows and counts is decided where those are folded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from agents.keys import key_of
+from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense, check_texts
+from agents.printing import items_of, reprint_of
 from projections.rows import AccountRow, AccountState
 from schemas import events as e
 from schemas.ids import shard_of, shard_of_text
@@ -48,6 +49,7 @@ def agent(shards: int) -> Agent:
         sources=("accounts",),
         fold=fold_of(shards),
         writes=("accounts", "account_cards"),
+        reprint=reprint_of(accounts=standing, account_cards=standing),
     )
 
 
@@ -72,7 +74,13 @@ def fold_of(shards: int) -> Fold:
     return fold
 
 
-def rows_of(accounts: Iterable[tuple[int, Account]]) -> Iterable[AccountRow]:
+def standing(state: State) -> Iterator[AccountRow]:
+    """Yield the row of every account that was ever claimed."""
+    kept = items_of(state, ACCOUNT)
+    return rows_of((ids_in(key)[0], msgspec.msgpack.decode(value, type=Account)) for key, value in kept)
+
+
+def rows_of(accounts: Iterable[tuple[int, Account]]) -> Iterator[AccountRow]:
     for user_id, a in accounts:
         yield AccountRow(user_id, a.username, a.name_key, a.display_name, a.private, a.state, a.changed_at)
 

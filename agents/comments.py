@@ -5,14 +5,15 @@ there. A tombstone wins over whatever comes later. Whether a person may delete a
 photo may) is decided at the edge: this topic does not say whose photo it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import polars as pl
 
-from agents.counting import change_counts, flush_of
+from agents.counting import all_counts, change_counts, flush_of
 from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense, check_not_ahead, check_texts
+from agents.printing import items_of, reprint_of
 from projections.rows import CommentRow, CounterKind
 from schemas.events import CommentAdded, CommentDeleted, LikeKind
 from schemas.ids import shard_of
@@ -39,6 +40,7 @@ class Comment(msgspec.Struct, array_like=True):
 
 def agent() -> Agent:
     """Return the agent `comments`."""
+    counts = all_counts(CounterKind.PHOTO_COMMENTS)
     return Agent(
         name="comments",
         role="content",
@@ -46,6 +48,7 @@ def agent() -> Agent:
         fold=fold,
         flush=flush_of(CounterKind.PHOTO_COMMENTS),
         writes=("comments", "counters", "counter_rows"),
+        reprint=reprint_of(comments=standing, counters=counts, counter_rows=counts),
     )
 
 
@@ -71,7 +74,7 @@ def fold_comments(batch: Batch, state: State) -> Changes:
         counted[event.photo_id] = counted.get(event.photo_id, 0) + comment.is_counted() - was_counted
         state.put(key_of(COMMENT, event.comment_id), msgspec.msgpack.encode(comment))
     counts = change_counts(state, CounterKind.PHOTO_COMMENTS, counted)
-    return Changes(rows={"comments": rows_of(touched.items()), "counters": counts}, refused=refused)
+    return Changes(rows={"comments": list(rows_of(touched.items())), "counters": counts}, refused=refused)
 
 
 def read(state: State, comment_id: int) -> Comment | None:
@@ -122,7 +125,7 @@ def fold_likes(columns: pl.DataFrame, state: State) -> Changes:
         comment.likes += delta
         touched[comment_id] = comment
     state.put_many((key_of(COMMENT, comment_id), msgspec.msgpack.encode(comment)) for comment_id, comment in touched.items())
-    return Changes(rows={"comments": rows_of(touched.items())})
+    return Changes(rows={"comments": list(rows_of(touched.items()))})
 
 
 def set_likers(state: State, people: list[tuple[int, int, int, bool]]) -> dict[int, int]:
@@ -140,10 +143,14 @@ def set_likers(state: State, people: list[tuple[int, int, int, bool]]) -> dict[i
     return deltas
 
 
-def rows_of(comments: Iterable[tuple[int, Comment]]) -> list[CommentRow]:
-    """Return rows of what was added or deleted; a tombstone has no text and no likes."""
-    return [
-        CommentRow(comment_id, c.photo_id, c.author_id, c.text, 0 if c.deleted else c.likes, c.deleted)
-        for comment_id, c in comments
-        if c.added or c.deleted
-    ]
+def rows_of(comments: Iterable[tuple[int, Comment]]) -> Iterator[CommentRow]:
+    """Yield rows of what was added or deleted; a tombstone has no text and no likes."""
+    for comment_id, c in comments:
+        if c.added or c.deleted:
+            yield CommentRow(comment_id, c.photo_id, c.author_id, c.text, 0 if c.deleted else c.likes, c.deleted)
+
+
+def standing(state: State) -> Iterator[CommentRow]:
+    """Yield the row of every comment that was added or deleted."""
+    kept = items_of(state, COMMENT)
+    return rows_of((ids_in(key)[0], msgspec.msgpack.decode(value, type=Comment)) for key, value in kept)

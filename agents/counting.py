@@ -7,6 +7,7 @@ function of the log and not of where its batches began.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from agents.keys import ids_in, key_of
+from agents.printing import items_of
 from projections.rows import CounterKind, CounterRow
 from streams.fold import Changes, InvariantBroken, State
 
@@ -53,4 +54,18 @@ def counts_of(state: State, kind: CounterKind, entities: Sequence[int]) -> Itera
         chunk = entities[first : first + READ_CHUNK]
         counts = state.get_many([key_of(COUNT, entity) for entity in chunk])
         for entity, count in zip(chunk, counts, strict=True):
-            yield CounterRow(kind, entity, int.from_bytes(count or b"", "big"))
+            yield counter_row(kind, entity, count)
+
+
+def all_counts(kind: CounterKind) -> Callable[[State], Iterator[CounterRow]]:
+    """Return what prints every count of an agent that keeps counts of this kind, flushed or not, those of zero too."""
+
+    def printed(state: State) -> Iterator[CounterRow]:
+        for key, count in items_of(state, COUNT):
+            yield counter_row(kind, ids_in(key)[0], count)
+
+    return printed
+
+
+def counter_row(kind: CounterKind, entity: int, count: bytes | None) -> CounterRow:
+    return CounterRow(kind, entity, int.from_bytes(count or b"", "big"))

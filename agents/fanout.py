@@ -10,12 +10,13 @@ nor the others' patience depends on the largest audience.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
-from agents.keys import ID_BYTES, key_of
+from agents.keys import ID_BYTES, ids_in, key_of
 from agents.nonsense import Nonsense, check_not_ahead
+from agents.printing import chunks_of, items_of, reprint_of
 from agents.rules import Rules
 from projections.rows import AuthorRow, Backfill, Delivery
 from schemas.events import AudienceChanged, AudienceKind, PhotoDeleted, VariantReady
@@ -52,6 +53,7 @@ def agent(rules: Rules) -> Agent:
         sources=("photos", "audience"),
         fold=fold_of(rules),
         writes=("timelines", "authors"),
+        reprint=reprint_of(timelines=standing_timelines, authors=standing_authors),
     )
 
 
@@ -89,8 +91,7 @@ class Turn:
         for photo_id, author_id in self.own.items():
             yield Delivery(photo_id, (author_id,))
         for follower_id, author_id in self.backfills:
-            pulled = spans_of(self.state, author_id)
-            photo_ids = tuple(p for p in reversed(self.recent(author_id)) if not is_pulled(p, pulled))
+            photo_ids = unpulled(self.recent(author_id), spans_of(self.state, author_id))
             if photo_ids:
                 yield Backfill(follower_id, photo_ids)
         yield from deliveries(self.state, {author: tuple(sorted(ids)) for author, ids in self.pushes.items() if ids})
@@ -236,6 +237,40 @@ def is_pulled(photo_id: int, spans: tuple[Span, ...]) -> bool:
     """Return whether a photo is surely pulled at read; one on the very border of a span is pushed as well."""
     at = time_of(photo_id)
     return any(start < at and (not end or at < end) for start, end in spans)
+
+
+def unpulled(recent: Sequence[int], spans: tuple[Span, ...]) -> tuple[int, ...]:
+    """Return those of an author's photos that followers get pushed, newest first; `recent` ascends."""
+    return tuple(photo_id for photo_id in reversed(recent) if not is_pulled(photo_id, spans))
+
+
+def standing_timelines(state: State) -> Iterator[Backfill]:
+    """Yield every author's newest photos into their own timeline, and those that are not pulled into their followers'.
+
+    The few deleted ones among them that hold a place in a full list come along, as they do in a live backfill.
+    """
+    for author_id, recent in recents_of(state):
+        yield Backfill(author_id, recent[::-1])
+        photo_ids = unpulled(recent, spans_of(state, author_id))
+        if not photo_ids:
+            continue
+        for chunk in chunks_of(state, key_of(FOLLOWER, author_id)):
+            for follower_id in followers_in([key for key, _ in chunk]):
+                yield Backfill(follower_id, photo_ids)
+
+
+def standing_authors(state: State) -> Iterator[AuthorRow]:
+    """Yield each author's newest photos, oldest first, one more than the ring holds where there were more."""
+    for author_id, recent in recents_of(state):
+        for photo_id in recent:
+            yield AuthorRow(author_id, photo_id)
+
+
+def recents_of(state: State) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield every author who has photos, and the newest of them, ascending."""
+    for key, value in items_of(state, RECENT):
+        if value:
+            yield ids_in(key)[0], unpacked(value)
 
 
 def packed(numbers: list[int]) -> bytes:

@@ -9,14 +9,15 @@ Whether an author is pulled (`agents.celebrity`) depends on `followers` alone, i
 they took effect, which for a public account is the same. So a replay at any speed switches at the same wish.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from agents.celebrity import Audience, audience_after
-from agents.counting import change_counts, flush_of
-from agents.keys import ids_in, key_of
+from agents.counting import all_counts, change_counts, flush_of
+from agents.keys import LARGEST_ID, ids_in, key_of
+from agents.printing import chunks_of, items_of, reprint_of
 from agents.privacy import Outcome, Privacy, Wish, outcome_of, privacy_after
 from agents.rules import Rules
 from projections.rows import CelebrityRow, CounterKind, FollowerRow
@@ -28,12 +29,11 @@ AUDIENCE = b"c"
 WISH = b"f"
 # Followee, when wanted, follower: so that a change of privacy visits only those whom it may concern.
 WANTED = b"w"
-LARGEST_ID = (1 << 63) - 1
-SCAN_CHUNK = 1_000
 
 
 def agent(rules: Rules) -> Agent:
     """Return the agent `follows`, which calls authors pulled by these rules."""
+    counts = all_counts(CounterKind.USER_FOLLOWERS)
     return Agent(
         name="follows",
         role="people",
@@ -42,6 +42,9 @@ def agent(rules: Rules) -> Agent:
         flush=flush_of(CounterKind.USER_FOLLOWERS),
         writes=("followers", "celebrities", "counters", "counter_rows"),
         emits=("followings", "audience"),
+        reprint=reprint_of(
+            followers=standing_followers, celebrities=standing_celebrities, counters=counts, counter_rows=counts
+        ),
     )
 
 
@@ -67,7 +70,7 @@ class Turn:
         A worker may die between saying and remembering, and the next one may read the two topics in another order: what was
         said then and is not so is only corrected because every record that may concern a pair says it again.
         """
-        self.followers[followee_id, follower_id] = FollowerRow(followee_id, follower_id, after.state.value, after.since)
+        self.followers[followee_id, follower_id] = follower_row(followee_id, follower_id, after)
         follows = after.state is FollowState.FOLLOWING
         gained = follows - (before.state is FollowState.FOLLOWING)
         self.counted[followee_id] = self.counted.get(followee_id, 0) + gained
@@ -133,7 +136,7 @@ def count_wish(turn: Turn, record: Record, privacy: Privacy, change: int) -> Non
     after, switch = audience_after(before, change, at, turn.rules)
     turn.state.put(key_of(AUDIENCE, author_id), msgspec.msgpack.encode(after))
     if switch is not None and not privacy.deleted:
-        turn.celebrities[author_id] = CelebrityRow(author_id, after.pulled)
+        turn.celebrities[author_id] = celebrity_row(author_id, after, privacy)
         span_start, span_end = after.pulled[-1]
         turn.says(record, AudienceChanged, author_id=author_id, kind=switch, changed_at=span_end or span_start)
 
@@ -150,13 +153,13 @@ def fold_account(turn: Turn, record: Record) -> None:
         wish = read_wish(turn.state, follower_id, user_id)
         turn.settle(record, user_id, follower_id, outcome_of(before, wish), outcome_of(after, wish))
     if after.deleted:
-        turn.celebrities[user_id] = CelebrityRow(user_id, ())
+        turn.celebrities[user_id] = celebrity_row(user_id, Audience(), after)
         end_follows_by(turn, record, user_id)
 
 
 def end_follows_by(turn: Turn, record: Record, user_id: int) -> None:
     """End what a deleted person follows. The wishes stay counted: an author's switch depends on `followers` alone."""
-    for key in chunked_keys(turn.state, key_of(WISH, user_id)):
+    for key, _ in items_of(turn.state, key_of(WISH, user_id)):
         _, followee_id = ids_in(key)
         wish = read_wish(turn.state, user_id, followee_id)
         gone = msgspec.structs.replace(wish, gone=True)
@@ -189,12 +192,42 @@ def write_wish(state: State, follower_id: int, followee_id: int, before: Wish, a
 def who_wanted(state: State, followee_id: int, since: int) -> Iterator[int]:
     """Yield those who wished to follow a person at that time (ms) or later, in the order of their wishes."""
     after = key_of(WANTED, followee_id, since - 1, LARGEST_ID) if since > 0 else None
-    for key in chunked_keys(state, key_of(WANTED, followee_id), after):
+    for key, _ in items_of(state, key_of(WANTED, followee_id), after):
         yield ids_in(key)[2]
 
 
-def chunked_keys(state: State, prefix: bytes, after: bytes | None = None) -> Iterator[bytes]:
-    """Yield keys in chunks, so that what is written meanwhile cannot disturb the scan, and a celebrity fits into memory."""
-    while chunk := [key for key, _ in state.scan(prefix, after, SCAN_CHUNK)]:
-        yield from chunk
-        after = chunk[-1]
+def follower_row(followee_id: int, follower_id: int, outcome: Outcome) -> FollowerRow:
+    return FollowerRow(followee_id, follower_id, outcome.state.value, outcome.since)
+
+
+def celebrity_row(author_id: int, audience: Audience, privacy: Privacy) -> CelebrityRow:
+    return CelebrityRow(author_id, () if privacy.deleted else audience.pulled)
+
+
+def standing_followers(state: State) -> Iterator[FollowerRow]:
+    """Yield the row of every wish that took effect or is a request."""
+    for chunk in chunks_of(state, WISH):
+        pairs = [ids_in(key) for key, _ in chunk]
+        privacies = privacies_of(state, [followee_id for _, followee_id in pairs])
+        for (follower_id, followee_id), (_, value) in zip(pairs, chunk, strict=True):
+            outcome = outcome_of(privacies[followee_id], msgspec.msgpack.decode(value, type=Wish))
+            if outcome.state is not FollowState.NONE:
+                yield follower_row(followee_id, follower_id, outcome)
+
+
+def standing_celebrities(state: State) -> Iterator[CelebrityRow]:
+    """Yield the row of every author, not deleted, who is pulled or once was."""
+    for key, value in items_of(state, AUDIENCE):
+        audience = msgspec.msgpack.decode(value, type=Audience)
+        if audience.pulled:
+            author_id = ids_in(key)[0]
+            row = celebrity_row(author_id, audience, read_privacy(state, author_id))
+            if row.spans:
+                yield row
+
+
+def privacies_of(state: State, user_ids: Sequence[int]) -> dict[int, Privacy]:
+    asked = list(dict.fromkeys(user_ids))
+    found = state.get_many([key_of(PRIVACY, user_id) for user_id in asked])
+    decoded = (Privacy() if value is None else msgspec.msgpack.decode(value, type=Privacy) for value in found)
+    return dict(zip(asked, decoded, strict=True))

@@ -4,6 +4,7 @@ from struct import Struct
 
 WIDTHS = {n: Struct(f">1s{n}q") for n in (1, 2, 3)}
 ID_BYTES = 8
+LARGEST_ID = (1 << 63) - 1
 
 
 def key_of(family: bytes, *ids: int) -> bytes:

@@ -3,11 +3,13 @@
 How many they are is counted elsewhere: `likes` for photos, `comments` for comments.
 """
 
+from collections.abc import Iterator
 from struct import Struct
 
 import polars as pl
 
-from agents.keys import WIDTHS
+from agents.keys import WIDTHS, ids_in
+from agents.printing import items_of, reprint_of
 from projections.rows import LikeRow
 from schemas.events import LikeKind
 from streams.fold import Agent, Batch, Changes, State
@@ -24,6 +26,7 @@ def agent() -> Agent:
         sources=("likes",),
         fold=fold,
         writes=("likes", "liked"),
+        reprint=reprint_of(likes=standing, liked=standing),
         max_records=20_000,
     )
 
@@ -72,9 +75,19 @@ def members_now(state: State, batch_said: pl.DataFrame) -> list[LikeRow]:
                 state.delete(key)
             rows.append(LikeRow(target, actor, False, 0, 0))
         elif found is not None and not unliked:
-            rows.append(LikeRow(target, actor, True, *VALUE.unpack(found)))
+            rows.append(member_row(target, actor, *VALUE.unpack(found)))
         else:
             joined.append((key, VALUE.pack(liked_at, order)))
-            rows.append(LikeRow(target, actor, True, liked_at, order))
+            rows.append(member_row(target, actor, liked_at, order))
     state.put_many(joined)
     return rows
+
+
+def standing(state: State) -> Iterator[LikeRow]:
+    """Yield the row of every like that was not taken back."""
+    for key, value in items_of(state, MEMBER):
+        yield member_row(*ids_in(key), *VALUE.unpack(value))
+
+
+def member_row(target: int, actor: int, liked_at: int, order: int) -> LikeRow:
+    return LikeRow(target, actor, True, liked_at, order)

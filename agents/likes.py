@@ -6,8 +6,9 @@ they are counted here all the same, since nobody sees the count of a photo that 
 
 import polars as pl
 
-from agents.counting import change_counts, flush_of
+from agents.counting import all_counts, change_counts, flush_of
 from agents.keys import WIDTHS
+from agents.printing import reprint_of
 from projections.rows import CounterKind
 from schemas.events import LikeKind
 from streams.fold import Agent, Batch, Changes, Refused, State
@@ -18,6 +19,7 @@ KINDS = (LikeKind.LIKED.value, LikeKind.UNLIKED.value)
 
 def agent() -> Agent:
     """Return the agent `likes`."""
+    counts = all_counts(CounterKind.PHOTO_LIKES)
     return Agent(
         name="likes",
         role="content",
@@ -25,6 +27,7 @@ def agent() -> Agent:
         fold=fold,
         flush=flush_of(CounterKind.PHOTO_LIKES),
         writes=("counters", "counter_rows"),
+        reprint=reprint_of(counters=counts, counter_rows=counts),
         max_records=20_000,
     )
 

@@ -3,11 +3,14 @@
 A photo is ready as soon as its 150 px variant exists. A tombstone wins over everything, also when it comes before the upload.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
-from agents.counting import change_counts, flush_of
-from agents.keys import key_of
+from agents.counting import all_counts, change_counts, flush_of
+from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense, check_not_ahead, check_texts
+from agents.printing import items_of, reprint_of
 from projections.rows import CounterKind, PhotoRow, PhotoState
 from schemas import events as e
 from schemas.ids import shard_of
@@ -35,9 +38,13 @@ class Photo(msgspec.Struct, array_like=True, frozen=True):
     def is_counted(self) -> bool:
         return self.uploaded and self.state is PhotoState.READY
 
+    def is_shown(self) -> bool:
+        return self.uploaded or self.state is PhotoState.DELETED
+
 
 def agent() -> Agent:
     """Return the agent `photos`."""
+    counts = all_counts(CounterKind.USER_PHOTOS)
     return Agent(
         name="photos",
         role="content",
@@ -45,6 +52,7 @@ def agent() -> Agent:
         fold=fold,
         flush=flush_of(CounterKind.USER_PHOTOS),
         writes=("photos", "photo_cards", "counters", "counter_rows"),
+        reprint=reprint_of(photos=standing, photo_cards=standing, counters=counts, counter_rows=counts),
     )
 
 
@@ -66,11 +74,19 @@ def fold(batch: Batch, state: State) -> Changes:
         state.put(key_of(PHOTO, photo_id), msgspec.msgpack.encode(after))
         was_counted = before is not None and before.is_counted()
         counted[after.owner_id] = counted.get(after.owner_id, 0) + after.is_counted() - was_counted
-        if after.uploaded or after.state is PhotoState.DELETED:
+        if after.is_shown():
             touched[photo_id] = after
     rows = [row_of(photo_id, photo) for photo_id, photo in touched.items()]
     counts = change_counts(state, CounterKind.USER_PHOTOS, counted)
     return Changes(rows={"photos": rows, "photo_cards": rows, "counters": counts}, refused=refused)
+
+
+def standing(state: State) -> Iterator[PhotoRow]:
+    """Yield the row of every photo that was uploaded or deleted; not of one whose variants alone were seen."""
+    for key, value in items_of(state, PHOTO):
+        photo = msgspec.msgpack.decode(value, type=Photo)
+        if photo.is_shown():
+            yield row_of(ids_in(key)[0], photo)
 
 
 def read(state: State, photo_id: int) -> Photo | None:

@@ -12,6 +12,7 @@ from struct import Struct
 
 import msgspec
 
+from agents.printing import items_of, reprint_of
 from agents.rules import Rules
 from agents.trending import WEEK_MS, Windows, decayed, standing_ms
 from projections.rows import BoardRows, TrendRow
@@ -26,6 +27,8 @@ STANDING = b"K"
 # Board, peak, term: oldest first.
 PEAK = b"O"
 NEWEST = b"C"
+# Board, start of the window: the board as it was written last, so that it can be printed again. Kept as long as the projection.
+WRITTEN = b"W"
 
 _SORT = Struct(">Q")
 # Standings are kept to the microsecond, which is finer than the scores of any two terms differ by without being equal.
@@ -48,7 +51,16 @@ class Term(msgspec.Struct, array_like=True, frozen=True):
 
 def agent(rules: Rules) -> Agent:
     """Return the agent `trend_rank`, with windows as long as the rules say."""
-    return Agent(name=NAME, role="trends", sources=("trend_scores",), fold=fold_of(rules), writes=("trends",))
+    return Agent(
+        name=NAME,
+        role="trends",
+        sources=("trend_scores",),
+        fold=fold_of(rules),
+        writes=("trends",),
+        reprint=reprint_of(trends=standing),
+        # 2: also the boards that were written.
+        state_version=2,
+    )
 
 
 def fold_of(rules: Rules) -> Fold:
@@ -126,7 +138,10 @@ class Ranking:
         """Return every board that this batch touched, in each window that it touched."""
         for board, window in self.newest.items():
             self.state.put(NEWEST + board_key(board), _SORT.pack(window))
-        return [*self.ended, *map(self.board, self.newest)]
+        written = [*self.ended, *map(self.board, self.newest)]
+        for row in written:
+            self.state.put(WRITTEN + board_key(row.board) + _SORT.pack(row.window_start), msgspec.msgpack.encode(row))
+        return written
 
     def board(self, board: str) -> BoardRows:
         """Return a board's ranks in its newest window, after forgetting terms whose peak is more than a week ago."""
@@ -162,6 +177,12 @@ class Ranking:
             peak_at=term.peak_at,
             photos=term.photos,
         )
+
+
+def standing(state: State) -> Iterator[BoardRows]:
+    """Yield every board that was ever written, as it was written last."""
+    for _, value in items_of(state, WRITTEN):
+        yield msgspec.msgpack.decode(value, type=BoardRows)
 
 
 def board_key(board: str) -> bytes:

@@ -1,23 +1,41 @@
 """What filters need to know about a reader: whom they follow and asked, whom they block and mute, and who blocks them."""
 
+import heapq
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from struct import Struct
 
-from agents.counting import change_counts, flush_of
+import msgspec
+
+from agents.counting import all_counts, change_counts, flush_of
 from agents.keys import ids_in, key_of
+from agents.printing import first_ids, items_of, reprint_of
 from projections.rows import BarrierRow, CounterKind, FollowingRow, ViewerRow
 from schemas.events import BarrierChanged, FollowingChanged, FollowState
 from streams.fold import Agent, Batch, Changes, Refused, State
 
 FOLLOWED = b"f"
 BARRED = b"b"
+# What the follow is, and since when in ms.
+FOLLOW = Struct(">1sq")
 FOLLOWING, REQUESTED = b"F", b"R"
-# Whether the reader blocks, is blocked, mutes; and the end of the mute, 0 for ever.
-BARRIER = Struct(">???q")
+
+
+class Barrier(msgspec.Struct, array_like=True, frozen=True):
+    """What stands between a reader and another, as `relations` said it last; times in ms."""
+
+    blocking_since: int | None
+    blocked_by: bool
+    muting_since: int | None
+    muted_until: int | None
+
+    def stands(self) -> bool:
+        return self.blocking_since is not None or self.blocked_by or self.muting_since is not None
 
 
 def agent() -> Agent:
     """Return the agent `viewers`."""
+    counts = all_counts(CounterKind.USER_FOLLOWING)
     return Agent(
         name="viewers",
         role="people",
@@ -25,6 +43,15 @@ def agent() -> Agent:
         fold=fold,
         flush=flush_of(CounterKind.USER_FOLLOWING),
         writes=("followings", "barriers", "viewers", "counters", "counter_rows"),
+        reprint=reprint_of(
+            followings=standing_followings,
+            barriers=standing_barriers,
+            viewers=standing_viewers,
+            counters=counts,
+            counter_rows=counts,
+        ),
+        # 2: also since when a follow, a block and a mute are.
+        state_version=2,
     )
 
 
@@ -43,11 +70,10 @@ def fold(batch: Batch, state: State) -> Changes:
             case FollowingChanged(follower_id=user_id):
                 touched[user_id] = None
                 counted[user_id] = counted.get(user_id, 0) + set_following(state, event)
-                followings[user_id, event.followee_id] = following_row(event)
+                followings[user_id, event.followee_id] = following_row(user_id, event.followee_id, event.state, event.since)
             case BarrierChanged(user_id=user_id):
                 touched[user_id] = None
-                set_barrier(state, event)
-                barriers[user_id, event.other_id] = barrier_row(event)
+                barriers[user_id, event.other_id] = barrier_row(user_id, event.other_id, set_barrier(state, event))
     return Changes(
         rows={
             "followings": list(followings.values()),
@@ -62,32 +88,35 @@ def fold(batch: Batch, state: State) -> Changes:
 def set_following(state: State, event: FollowingChanged) -> int:
     """Keep what the follow is now, and return by how much the number of followed people changed."""
     key = key_of(FOLLOWED, event.follower_id, event.followee_id)
-    was = state.get(key) == FOLLOWING
+    was = (state.get(key) or b"").startswith(FOLLOWING)
     if event.state is FollowState.NONE:
         state.delete(key)
     else:
-        state.put(key, FOLLOWING if event.state is FollowState.FOLLOWING else REQUESTED)
+        state.put(key, FOLLOW.pack(FOLLOWING if event.state is FollowState.FOLLOWING else REQUESTED, event.since))
     return (event.state is FollowState.FOLLOWING) - was
 
 
-def following_row(event: FollowingChanged) -> FollowingRow:
-    since = 0 if event.state is FollowState.NONE else event.since
-    return FollowingRow(event.follower_id, event.followee_id, event.state.value, since)
+def following_row(follower_id: int, followee_id: int, state: FollowState, since: int) -> FollowingRow:
+    return FollowingRow(follower_id, followee_id, state.value, 0 if state is FollowState.NONE else since)
 
 
-def set_barrier(state: State, event: BarrierChanged) -> None:
+def set_barrier(state: State, event: BarrierChanged) -> Barrier:
+    """Keep what stands between the two now, and return it."""
     key = key_of(BARRED, event.user_id, event.other_id)
-    blocking, muting = event.blocking_since is not None, event.muting_since is not None
-    if blocking or event.blocked_by or muting:
-        state.put(key, BARRIER.pack(blocking, event.blocked_by, muting, event.muted_until or 0))
+    barrier = Barrier(event.blocking_since, event.blocked_by, event.muting_since, event.muted_until)
+    if barrier.stands():
+        state.put(key, msgspec.msgpack.encode(barrier))
     else:
         state.delete(key)
+    return barrier
 
 
-def barrier_row(event: BarrierChanged) -> BarrierRow:
-    return BarrierRow(
-        event.user_id, event.other_id, event.blocking_since, event.blocked_by, event.muting_since, event.muted_until
-    )
+def barrier_row(user_id: int, other_id: int, barrier: Barrier) -> BarrierRow:
+    return BarrierRow(user_id, other_id, barrier.blocking_since, barrier.blocked_by, barrier.muting_since, barrier.muted_until)
+
+
+def read_barrier(value: bytes) -> Barrier:
+    return msgspec.msgpack.decode(value, type=Barrier)
 
 
 def viewer_rows(state: State, user_ids: Iterable[int]) -> Iterator[ViewerRow]:
@@ -97,13 +126,33 @@ def viewer_rows(state: State, user_ids: Iterable[int]) -> Iterator[ViewerRow]:
 
 
 def viewer_row(state: State, user_id: int) -> ViewerRow:
-    followed = [(ids_in(key)[1], value) for key, value in state.scan(key_of(FOLLOWED, user_id))]
-    barred = [(ids_in(key)[1], BARRIER.unpack(value)) for key, value in state.scan(key_of(BARRED, user_id))]
+    followed = [(ids_in(key)[1], value[:1]) for key, value in state.scan(key_of(FOLLOWED, user_id))]
+    barred = [(ids_in(key)[1], read_barrier(value)) for key, value in state.scan(key_of(BARRED, user_id))]
     return ViewerRow(
         user_id=user_id,
         following=tuple(other for other, value in followed if value == FOLLOWING),
         requested=tuple(other for other, value in followed if value == REQUESTED),
-        blocking=tuple(other for other, (blocking, _, _, _) in barred if blocking),
-        blocked_by=tuple(other for other, (_, blocked_by, _, _) in barred if blocked_by),
-        mutes=tuple((other, until) for other, (_, _, muting, until) in barred if muting),
+        blocking=tuple(other for other, barrier in barred if barrier.blocking_since is not None),
+        blocked_by=tuple(other for other, barrier in barred if barrier.blocked_by),
+        mutes=tuple((other, barrier.muted_until or 0) for other, barrier in barred if barrier.muting_since is not None),
     )
+
+
+def standing_viewers(state: State) -> Iterator[ViewerRow]:
+    """Yield the row of every reader with any relation, followed or barred."""
+    user_ids = heapq.merge(first_ids(state, FOLLOWED), first_ids(state, BARRED))
+    return viewer_rows(state, (user_id for user_id, _ in groupby(user_ids)))
+
+
+def standing_followings(state: State) -> Iterator[FollowingRow]:
+    """Yield the row of every follow and every request."""
+    states = {FOLLOWING: FollowState.FOLLOWING, REQUESTED: FollowState.REQUESTED}
+    for key, value in items_of(state, FOLLOWED):
+        kind, since = FOLLOW.unpack(value)
+        yield following_row(*ids_in(key), states[kind], since)
+
+
+def standing_barriers(state: State) -> Iterator[BarrierRow]:
+    """Yield the row of every block and every mute, seen from each side that has one."""
+    for key, value in items_of(state, BARRED):
+        yield barrier_row(*ids_in(key), read_barrier(value))
