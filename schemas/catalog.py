@@ -45,6 +45,7 @@ _ACCOUNT_EVENTS = (
     e.AccountReactivated,
     e.AccountDeleted,
 )
+_LETTERS = (e.DeadLettered, e.DeadLetterSettled)
 _PHOTO_EVENTS = (e.PhotoUploaded, e.PhotoEdited, e.PhotoDeleted, e.VariantReady, e.PhotoRejected)
 
 TOPICS = (
@@ -60,7 +61,7 @@ TOPICS = (
     Topic("trend_posts", (e.PostSeen,), **_by("photo_id"), derived=True),
     Topic("trend_mentions", (e.TermMentioned,), **_by_text(lambda event: f"{event.board}:{event.term}"), derived=True),
     Topic("trend_scores", (e.TermScored,), **_by_text(lambda event: str(event.board)), derived=True),
-    Topic("dead_letters", (e.DeadLettered,), **_by_text(lambda event: f"{event.topic}[{event.partition}]")),
+    Topic("dead_letters", _LETTERS, **_by_text(lambda event: f"{event.topic}[{event.partition}]")),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from schemas.kinds import AudienceKind, Board, FollowState, LikeKind, RelationKind, WishState
+from schemas.kinds import AudienceKind, Board, FollowState, LikeKind, RelationKind, Settlement, WishState
 
 
 def said(description: str) -> msgspec.Meta:
@@ -260,3 +260,20 @@ class DeadLettered(Event, frozen=True, kw_only=True):
     reason: Annotated[str, said("What was wrong, and in which field.")]
     raw_key: Annotated[bytes | None, said("Key as it was read.")] = None
     raw_value: Annotated[bytes | None, said("Value as it was read.")] = None
+
+
+class DeadLetterSettled(Event, frozen=True, kw_only=True):
+    """Somebody settled a dead letter: its record was appended again, or left out for good. Nothing is deleted from the log.
+
+    `event_id` is the letter's with what was done, and of a retry the new offset: `likes/likes/3/1042/RETRIED/1100`.
+    """
+
+    letter_id: Annotated[str, said("Event id of the dead letter: agent/topic/partition/offset.")]
+    topic: Annotated[str, said("Topic that the record was read from.")]
+    partition: Annotated[int, said("Partition that the record was read from.")]
+    position: Annotated[int, said("Offset that the record was read at.")]
+    agent: Annotated[str, said("Agent that refused it.")]
+    settlement: Annotated[Settlement, said("RETRIED or DROPPED.")]
+    settled_by: Annotated[str, said("Who settled it, as the machine knows them (personal data).")]
+    why: Annotated[str | None, said("Why, in their words.")] = None
+    retried_position: Annotated[int | None, said("Offset at which the record stands again; null when it was dropped.")] = None

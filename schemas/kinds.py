@@ -59,3 +59,11 @@ class Board(StrEnum):
     UNKNOWN = "UNKNOWN"
     HASHTAGS = "HASHTAGS"
     PLACES = "PLACES"
+
+
+class Settlement(StrEnum):
+    """How a dead letter was settled."""
+
+    UNKNOWN = "UNKNOWN"
+    RETRIED = "RETRIED"
+    DROPPED = "DROPPED"

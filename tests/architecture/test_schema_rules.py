@@ -19,6 +19,7 @@ COMMON = [
     ("trace", ["null", "string"]),
 ]
 PLAIN = ("string", "long", "boolean", "double", "bytes")
+BEGAN_WITH_ONE = ("dead_letters",)
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -94,7 +95,8 @@ def test_every_topic_has_a_subject_for_each_of_its_events():
     for topic in TOPICS:
         for event in topic.holds:
             assert f"{topic.name}-darkroom.{topic.name}.{event.__name__}" in subjects
-        assert (f"{topic.name}-value" in subjects) == (len(topic.holds) == 1)
+        # What was released stays: a topic that began with one type of event keeps the subject of that time.
+        assert (f"{topic.name}-value" in subjects) == (len(topic.holds) == 1 or topic.name in BEGAN_WITH_ONE)
 
 
 def is_enum(kind):
