@@ -11,6 +11,10 @@ ifdef WORKERS
 export DARKROOM_WORKERS := $(WORKERS)
 endif
 
+ifdef BROKERS
+export DARKROOM_BROKERS := $(BROKERS)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status logs demo test check bench mutants replay clean is-set-up
 
@@ -20,7 +24,7 @@ help: ## Show this list
 setup: ## Install what is missing (STORE=versitygw for the quick object store)
 	@$(PYTHON) -m infra.setup
 
-up: setup ## Start everything and wait until it is ready (WORKERS=n a role, SERVICES=core for only what others wrote)
+up: setup ## Start everything and wait until it is ready (WORKERS=n a role, BROKERS=3, SERVICES=core for only what others wrote)
 	@$(RUN) -m infra up --services $(SERVICES)
 
 down: is-set-up ## Stop everything; the data stays

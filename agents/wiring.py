@@ -3,7 +3,7 @@
 `agents.__main__` reads the settings and calls `start_worker`; nothing else builds the real thing.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ from agents.catalog import agents_of, catalog
 from agents.explain import Step, explain_likes
 from agents.rebuild import Workshop
 from agents.rules import Rules
-from projections.away import StoreAway
+from projections.away import StoreAway, StoreOvertaken
 from projections.stores import open_stores
 from projections.writers import open_writers
 from schemas.codec import open_codec
 from schemas.ids import partition_of, shard_of
 from streams.decoding import BatchDecoder
-from streams.fold import Agent, Guard, NeighbourAway, Progress, Sink
+from streams.fold import Agent, Guard, NeighbourAway, Overtaken, Owed, Progress, Sink
 from streams.frames import frame_decoder
 from streams.kafka import build_consumer
 from streams.objects import open_objects
@@ -42,6 +42,7 @@ class Places:
     object_access_key: str
     object_secret_key: str
     state_dir: Path
+    replicas: int = 1
 
 
 def rules_of(settings: Any) -> Rules:
@@ -66,11 +67,12 @@ def places_of(settings: Any) -> Places:
         object_access_key=settings.object_access_key.get_secret_value(),
         object_secret_key=settings.object_secret_key.get_secret_value(),
         state_dir=Path(settings.state_dir),
+        replicas=settings.replicas,
     )
 
 
 class StoreSink:
-    """The projections' writers as the runtime's sink: their `StoreAway` is its `NeighbourAway`."""
+    """The projections' writers as the runtime's sink: their `StoreAway` is its `NeighbourAway`, and so on."""
 
     def __init__(self, writers: Any) -> None:
         self._writers = writers
@@ -83,6 +85,14 @@ class StoreSink:
         """Write rows under the guard."""
         await self._told(self._writers.commit(guard, rows))
 
+    async def owed(self, agent: str, partition: int) -> Sequence[Owed]:
+        """Return what the stores do not hold whole for this agent and partition."""
+        return [Owed(*one) for one in await self._told(self._writers.owed(agent, partition))]
+
+    async def reprint(self, guard: Guard, owed: Owed, rows: Iterable[Any], told: Callable[[int], None]) -> None:
+        """Write all rows of a projection, and note that it is whole."""
+        await self._told(self._writers.reprint(guard, owed, rows, told))
+
     async def publish(self, progress: Progress) -> None:
         """Make progress visible to readers."""
         await self._told(self._writers.publish(progress))
@@ -94,6 +104,8 @@ class StoreSink:
     async def _told(self, answer: Awaitable[Any]) -> Any:
         try:
             return await answer
+        except StoreOvertaken as overtaken:
+            raise Overtaken(str(overtaken)) from overtaken
         except StoreAway as away:
             raise NeighbourAway(str(away)) from away
 
@@ -176,6 +188,7 @@ def start_worker(
             flush_seconds=flush_seconds,
             metrics_port=metrics_port,
             open_sink=open_sink(rules, places),
+            replicas=places.replicas,
         ),
         log_level,
     )

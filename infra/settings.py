@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     )
     data: Path = Field(Path(".darkroom"), description="Directory for everything that runs and lasts; relative to the checkout.")
     workers: int = Field(1, ge=1, le=64, description="Worker processes for each role.")
-    brokers: int = Field(1, ge=1, le=1, description="Kafka nodes in the local stack; only one for now.")
+    brokers: Literal[1, 3] = Field(
+        1, description="Kafka nodes: 3 lose nothing when one dies; set when a data directory is first used."
+    )
     store: Literal["minio", "versitygw"] = Field("minio", description="Object store that the local stack runs.")
     shards: int = Field(64, ge=1, le=8192, description="Logical shards in use: a power of two, set when a cluster is created.")
     servers: int = Field(2, ge=1, le=5, description="PostgreSQL servers that the shards are spread over.")
@@ -96,6 +98,11 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return Path(os.path.abspath(CHECKOUT / path.expanduser()))  # noqa: PTH100  # a symbolic link stays one
 
+    @field_validator("brokers", mode="before")
+    @classmethod
+    def _number(cls, brokers: Any) -> Any:
+        return int(brokers) if str(brokers).isdigit() else brokers
+
     @field_validator("shards")
     @classmethod
     def _power_of_two(cls, shards: int) -> int:
@@ -137,6 +144,11 @@ class Settings(BaseSettings):
     def kafka_ports(self) -> list[tuple[int, int]]:
         """For each node its broker port and its controller port."""
         return [(self.port_base + 10 + 10 * n, self.port_base + 11 + 10 * n) for n in range(self.brokers)]
+
+    @property
+    def replicas(self) -> int:
+        """How many brokers keep each record."""
+        return min(3, self.brokers)
 
     def worker_port(self, index: int) -> int:
         """Where worker number `index` of all workers serves `/metrics` and `/ready`."""
@@ -197,8 +209,9 @@ def variable_name(field: str, alias: str | None = None) -> str:
 def load_settings() -> Settings:
     """Read the settings once; secrets that are not in the environment come from the data directory."""
     secrets_file = data_directory() / "secrets.env"
+    files = (cluster_file(secrets_file.parent), secrets_file, dotenv())
     try:
-        return Settings(_env_file=tuple(path for path in (secrets_file, dotenv()) if path))  # type: ignore[call-arg]
+        return Settings(_env_file=tuple(path for path in files if path))  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(explain(error, secrets_file)) from None
 
@@ -232,6 +245,11 @@ def explain(error: ValidationError, secrets_file: Path | None) -> str:
             value = "(hidden)" if is_secret else problem.get("input", os.environ.get(variable))
             lines.append(f"{variable}={value}: {problem['msg'].removeprefix('Value error, ')}.")
     return "\n".join(lines) + "\nValues come from the environment, then .env; see infra/settings.py for every field."
+
+
+def cluster_file(data: Path) -> Path:
+    """Where `make up` notes what a data directory was begun with, so that every later command finds all brokers."""
+    return data / "cluster.env"
 
 
 def generate_secrets(data: Path) -> Path:

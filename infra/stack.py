@@ -11,6 +11,7 @@ from graphlib import TopologicalSorter
 
 from infra import catalog, processes
 from infra.components import Component, Preparation, Process, StackError
+from infra.kafka.node import refuse_another_number
 from infra.settings import Settings
 from infra.setup.places import CHECKOUT
 from infra.supervision import STOPPED, Supervisor, inherited_environment
@@ -26,6 +27,7 @@ Say = Callable[[str], None]
 def up(settings: Settings, core_only: bool, say: Say) -> list[Process]:
     """Bring up everything, or only what others wrote; what already runs as it should is left alone."""
     with locked(settings):
+        refuse_another_number(settings)
         supervisor = Supervisor(settings.data)
         end_orphans(settings, supervisor, say)
         roles = [] if core_only else ask_roles(settings)

@@ -22,7 +22,8 @@ def down(settings: Settings, say: Say) -> None:
 def stop(settings: Settings, say: Say) -> None:
     supervisor = Supervisor(settings.data)
     states = supervisor.states()
-    core = [process.name for process in catalog.core(settings)]
+    started = settings.model_copy(update={name: value for name, value in supervisor.shape().items() if name != "roles"})
+    core = [process.name for process in catalog.core(started)]
     if not states and not processes.carry_mark(settings.data):
         say("nothing runs")
         return

@@ -6,7 +6,7 @@ import sys
 import click
 
 from streams.fold import NeighbourAway
-from streams.topics import WrongTopics, check_shapes, create_topics, found_partitions, wanted_shapes
+from streams.topics import Found, TopicShape, WrongTopics, check_shapes, create_topics, found_topics, wanted_shapes
 
 PREREQUISITE = 3
 
@@ -28,13 +28,14 @@ def create(settings) -> None:
     """
     values = settings()
     try:
-        made = create_topics(values.kafka_bootstrap, values.partitions)
+        made = create_topics(values.kafka_bootstrap, values.partitions, values.replicas)
     except NeighbourAway as away:
         fail(str(away), PREREQUISITE)
     except WrongTopics as wrong:
         fail(str(wrong), 1)
     total = len(wanted_shapes(values.partitions))
-    click.echo(f"{len(made)} topics made, {total - len(made)} were there, {values.partitions} partitions each")
+    copies = f", each kept by {values.replicas} brokers" if values.replicas > 1 else ""
+    click.echo(f"{len(made)} topics made, {total - len(made)} were there, {values.partitions} partitions each{copies}")
 
 
 @topics.command("list")
@@ -47,18 +48,24 @@ def list_(settings, as_json: bool) -> None:
     """
     values = settings()
     try:
-        found = found_partitions(values.kafka_bootstrap)
+        found = found_topics(values.kafka_bootstrap)
     except NeighbourAway as away:
         fail(str(away), PREREQUISITE)
-    shapes = wanted_shapes(values.partitions)
+    shapes = wanted_shapes(values.partitions, values.replicas)
     if as_json:
-        rows = [{"topic": s.name, "partitions": found.get(s.name), "wanted": s.partitions} for s in shapes]
-        click.echo(json.dumps(rows))
+        click.echo(json.dumps([row_of(shape, found.get(shape.name)) for shape in shapes]))
     else:
         for shape in shapes:
-            click.echo(f"{shape.name:<16} {found.get(shape.name, 'missing')}")
+            there = found.get(shape.name)
+            click.echo(f"{shape.name:<16} {there.partitions if there else 'missing'}")
     if wrong := check_shapes(found, shapes):
         fail("\n".join(wrong), 1)
+
+
+def row_of(shape: TopicShape, there: Found | None) -> dict:
+    """Return a topic as JSON, with null for what is missing."""
+    partitions, replicas = there or (None, None)
+    return {"topic": shape.name, "partitions": partitions, "wanted": shape.partitions, "replicas": replicas}
 
 
 def fail(message: str, code: int) -> None:

@@ -54,6 +54,7 @@ class Worker:
     flush_seconds: float
     metrics_port: int
     open_sink: Callable[[], Awaitable[Sink]]
+    replicas: int = 1
     group_prefix: str = "darkroom"
 
     @property
@@ -70,7 +71,7 @@ class Worker:
 def run_worker(worker: Worker, log_level: str = "info") -> None:
     """Run a worker until SIGTERM; ends the process. Raises `WrongTopics` and `NeighbourAway` before anything starts."""
     topics = {topic for agent in worker.agents for topic in (*agent.sources, *agent.emits)} | {"dead_letters"}
-    verify_topics(worker.bootstrap, topics, worker.partitions)
+    verify_topics(worker.bootstrap, topics, worker.partitions, worker.replicas)
     worker.faust_dir.mkdir(parents=True, exist_ok=True)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     running = RunningWorker(worker)

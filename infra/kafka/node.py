@@ -7,8 +7,8 @@ from pathlib import Path
 
 from infra.components import PrerequisiteMissing, Process, StackError
 from infra.kafka.probe import why_not_ready
-from infra.kafka.server import format_command, server_command, server_properties
-from infra.settings import Settings
+from infra.kafka.server import format_command, server_command, server_properties, voters
+from infra.settings import Settings, cluster_file
 from infra.setup import places
 
 
@@ -25,7 +25,7 @@ def kafka_process(settings: Settings, node: int) -> Process:
     broker, controller = settings.kafka_ports[node - 1]
     return Process(
         name=kafka_name(settings, node),
-        command=tuple(server_command(properties_file(settings, node), archive_or_none())),
+        command=tuple(server_command(properties_file(settings, node), archive_or_none(), nodes=settings.brokers)),
         ports=(broker, controller),
         ready=lambda: why_not_ready(broker),
         stop_seconds=30,
@@ -37,6 +37,29 @@ def properties_file(settings: Settings, node: int) -> Path:
     return settings.data / "kafka" / f"server-{node}.properties"
 
 
+def formatted_brokers(settings: Settings) -> int | None:
+    """How many brokers this data directory was begun with; None when it holds no log yet."""
+    if not (settings.data / "kafka" / "log-1" / "meta.properties").exists():
+        return None
+    return voters(properties_file(settings, 1).read_text())
+
+
+def refuse_another_number(settings: Settings) -> None:
+    """Raise `StackError` when the log was begun with another number of brokers, before anything is touched."""
+    there = formatted_brokers(settings)
+    if there not in (None, settings.brokers):
+        raise StackError(
+            f"Nothing was started: the log in {settings.data / 'kafka'} was begun with {in_words(there)}, and "
+            f"DARKROOM_BROKERS={settings.brokers}. The number is set when a data directory is first used.\n"
+            f"Either go on with it (make up BROKERS={there}), or take another data directory (DARKROOM_DATA=...), or "
+            "start over without what is there (make clean, then make up)."
+        )
+
+
+def in_words(brokers: int) -> str:
+    return "one broker" if brokers == 1 else f"{brokers} brokers"
+
+
 def archive_or_none() -> Path | None:
     archive = places.kafka_archive()
     return archive if archive.exists() else None
@@ -46,6 +69,8 @@ def prepare_kafka(settings: Settings) -> None:
     """Write every node's configuration and format what is not formatted; formatted logs are left as they are."""
     if not places.kafka_classpath().exists():
         raise PrerequisiteMissing(f"Kafka's jars are not in {places.kafka_dir()}. Run: make setup")
+    refuse_another_number(settings)
+    cluster_file(settings.data).write_text(f"DARKROOM_BROKERS={settings.brokers}\n")
     for node in range(1, settings.brokers + 1):
         log = settings.data / "kafka" / f"log-{node}"
         configuration = properties_file(settings, node)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from infra.setup import places
 
-LAPTOP_JVM = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k"]
+LAPTOP_JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k"]
+HEAP = ["-Xms256m", "-Xmx512m"]
+# Three nodes share the work of one, and the laptop.
+HEAP_OF_SEVERAL = ["-Xms96m", "-Xmx384m"]
 
 SETTINGS = """\
 process.roles=broker,controller
@@ -46,6 +49,11 @@ broker.heartbeat.interval.ms=300
 """
 
 
+def voters(configuration: str) -> int:
+    """How many nodes the cluster has that a node's configuration was written for."""
+    return next((line.count("@") for line in configuration.splitlines() if line.startswith("controller.quorum.voters=")), 0)
+
+
 def server_properties(nodes: Sequence[tuple[int, int]], node: int, log_directory: Path) -> str:
     """Configuration of node `node` (counted from 1) among `nodes`, each given as (broker port, controller port)."""
     broker, controller = nodes[node - 1]
@@ -75,15 +83,15 @@ def cluster_id(seed: str) -> str:
     return f"d{name[1:]}" if name.startswith("-") else name
 
 
-def java(archive: Path | None, extra: Sequence[str] = ()) -> list[str]:
+def java(archive: Path | None, extra: Sequence[str] = (), heap: Sequence[str] = HEAP) -> list[str]:
     shared = [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:cds=off"] if archive else []
     logging = f"-Dlog4j2.configurationFile={places.KAFKA / 'log4j2.properties'}"
     program = shutil.which("java") or "/usr/bin/java"
-    return [program, *LAPTOP_JVM, *shared, *extra, logging, f"@{places.kafka_classpath()}"]
+    return [program, *LAPTOP_JVM, *heap, *shared, *extra, logging, f"@{places.kafka_classpath()}"]
 
 
-def server_command(configuration: Path, archive: Path | None, extra: Sequence[str] = ()) -> list[str]:
-    return [*java(archive, extra), "kafka.Kafka", str(configuration)]
+def server_command(configuration: Path, archive: Path | None, extra: Sequence[str] = (), nodes: int = 1) -> list[str]:
+    return [*java(archive, extra, HEAP if nodes == 1 else HEAP_OF_SEVERAL), "kafka.Kafka", str(configuration)]
 
 
 def format_command(configuration: Path, archive: Path | None, seed: str = "darkroom") -> list[str]:

@@ -45,8 +45,8 @@ class RunningStack:
 
     def workers(self) -> list[str]:
         """Return the names of the workers, one a role."""
-        core = {"kafka", "redis", "objects", "registry", "api"}
-        return [name for name in self.components() if name not in core and not name.startswith("postgres")]
+        core = {"redis", "objects", "registry", "api"}
+        return [name for name in self.components() if name not in core and not name.startswith(("postgres", "kafka"))]
 
     def kill(self, name: str) -> None:
         """Kill a component, and wait until the supervisor has started it again; ready it becomes later."""

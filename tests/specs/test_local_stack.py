@@ -1,11 +1,14 @@
 """The local stack's pure parts: what is configured, in which order it starts, and what the command line says."""
 
+import struct
+
 import click
 import pytest
 
 from infra import catalog, postgres_server, stack
 from infra.__main__ import main
-from infra.components import Preparation, Process
+from infra.components import Preparation, Process, StackError
+from infra.kafka import node, probe
 from infra.kafka.server import cluster_id, server_properties
 from infra.settings import SECRETS, Settings
 from infra.supervision import Supervisor, program_section
@@ -36,7 +39,9 @@ def test_every_component_needs_only_what_the_catalogue_has(settings):
     assert {need for component in components for need in component.after} <= names
 
 
-def test_no_two_processes_share_a_port(settings):
+@pytest.mark.parametrize("brokers", [1, 3])
+def test_no_two_processes_share_a_port(settings, brokers):
+    settings = settings.model_copy(update={"brokers": brokers})
     components = [*catalog.core(settings), *catalog.ours(settings, ["people", "feeds", "media"])]
     ports = [port for component in components if isinstance(component, Process) for port in component.ports]
     assert len(ports) == len(set(ports))
@@ -63,6 +68,52 @@ def test_three_kafka_nodes_lose_nothing_when_one_dies(tmp_path):
     assert second["controller.quorum.voters"].count("@") == 3
     assert (second["default.replication.factor"], second["min.insync.replicas"]) == ("3", "2")
     assert second["unclean.leader.election.enable"] == "false"
+    assert second["offsets.topic.replication.factor"] == second["transaction.state.log.replication.factor"] == "3"
+
+
+def begun_with(brokers, settings):
+    """A data directory whose log was formatted for so many brokers."""
+    log = settings.data / "kafka" / "log-1"
+    log.mkdir(parents=True)
+    begun = settings.model_copy(update={"brokers": brokers})
+    node.properties_file(settings, 1).write_text(server_properties(begun.kafka_ports, 1, log))
+    (log / "meta.properties").touch()
+
+
+@pytest.mark.parametrize(("there", "wanted"), [(1, 3), (3, 1)])
+def test_another_number_of_brokers_than_the_log_was_begun_with_is_refused_before_anything_is_touched(settings, there, wanted):
+    begun_with(there, settings)
+    before = sorted(settings.data.rglob("*"))
+    with pytest.raises(StackError, match=rf"Nothing was started: .*BROKERS={wanted}[^0-9]") as refused:
+        node.prepare_kafka(settings.model_copy(update={"brokers": wanted}))
+    assert f"make up BROKERS={there}" in str(refused.value)
+    assert "make clean" in str(refused.value)
+    assert sorted(settings.data.rglob("*")) == before
+
+
+def test_the_same_number_of_brokers_and_an_empty_directory_are_fine(settings):
+    node.refuse_another_number(settings)
+    begun_with(3, settings)
+    node.refuse_another_number(settings.model_copy(update={"brokers": 3}))
+
+
+def metadata(brokers, in_sync):
+    """What a node answers about one topic of one partition with a replica on each of three nodes."""
+
+    def numbers(values):
+        return struct.pack(f">i{len(values)}i", len(values), *values)
+
+    told = b"".join(struct.pack(">i", one) + probe.text("localhost") + struct.pack(">i", 9000 + one) for one in brokers)
+    partition = struct.pack(">hii", 0, 0, 1) + numbers([1, 2, 3]) + numbers(in_sync)
+    topic = struct.pack(">h", 0) + probe.text("likes") + struct.pack(">i", 1) + partition
+    return struct.pack(">i", len(brokers)) + told + struct.pack(">i", 1) + topic
+
+
+def test_a_node_that_came_back_is_behind_until_every_replica_of_its_is_in_sync():
+    cluster = probe.read_cluster(metadata(brokers=[1, 3], in_sync=[1]))
+    assert cluster.brokers == {9001: 1, 9003: 3}
+    assert cluster.behind == {2: 1, 3: 1}
+    assert probe.read_cluster(metadata([1, 2, 3], [3, 2, 1])).behind == {}
 
 
 def test_a_cluster_id_is_stable_and_never_looks_like_an_option():

@@ -7,7 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from infra import settings as module
-from infra.settings import SECRETS, Settings, SettingsError, environment_for_tests, generate_secrets, load_settings
+from infra.settings import (
+    SECRETS,
+    Settings,
+    SettingsError,
+    cluster_file,
+    environment_for_tests,
+    generate_secrets,
+    load_settings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +66,7 @@ def test_every_field_is_described():
         ("DARKROOM_SHARDS", "100", "power of two"),
         ("DARKROOM_SHARDS", "16384", "less than or equal to 8192"),
         ("DARKROOM_SHARDS", "many", "valid integer"),
+        ("DARKROOM_BROKERS", "2", "1 or 3"),
         ("DARKROOM_STORE", "s3", "'minio' or 'versitygw'"),
         ("DARKROOM_ENV", "staging", "'development', 'production' or 'test'"),
         ("DARKROOM_FLUSH_SECONDS", "31", "less than or equal to 30"),
@@ -94,6 +103,21 @@ def test_ports_follow_from_the_base():
     assert [dsn.split()[1] for dsn in placed.postgres_dsns] == ["port=29004", "port=29005", "port=29006"]
     assert placed.kafka_bootstrap == "127.0.0.1:29010"
     assert placed.worker_port(2) == 29052
+
+
+def test_three_brokers_have_ports_of_their_own_and_each_is_named_to_clients():
+    three = settings(port_base=29000, brokers=3)
+    assert three.kafka_ports == [(29010, 29011), (29020, 29021), (29030, 29031)]
+    assert three.kafka_bootstrap == "127.0.0.1:29010,127.0.0.1:29020,127.0.0.1:29030"
+    assert (three.replicas, settings().replicas) == (3, 1)
+
+
+def test_later_commands_know_how_many_brokers_a_data_directory_was_begun_with(monkeypatch, tmp_path):
+    generate_secrets(tmp_path / ".darkroom")
+    cluster_file(tmp_path / ".darkroom").write_text("DARKROOM_BROKERS=3\n")
+    assert load_settings().brokers == 3
+    monkeypatch.setenv("DARKROOM_BROKERS", "1")
+    assert load_settings().brokers == 1
 
 
 def test_neighbours_elsewhere_replace_the_local_ones(monkeypatch, tmp_path):

@@ -1,11 +1,11 @@
 """What the log must look like before anybody reads or writes it, and what is said when it does not."""
 
 from schemas.catalog import TOPICS
-from streams.topics import check_shapes, wanted_shapes
+from streams.topics import Found, check_shapes, wanted_shapes
 
 
-def found(partitions: int = 8) -> dict[str, int]:
-    return {shape.name: shape.partitions for shape in wanted_shapes(partitions)}
+def found(partitions: int = 8, replicas: int = 1) -> dict[str, Found]:
+    return {shape.name: Found(shape.partitions, replicas) for shape in wanted_shapes(partitions)}
 
 
 def test_every_topic_of_the_catalogue_and_the_control_topics_are_wanted():
@@ -38,7 +38,25 @@ def test_a_missing_topic_is_named_with_the_command_that_makes_it():
 
 
 def test_another_number_of_partitions_is_refused_with_the_two_ways_out():
-    (wrong,) = check_shapes(found() | {"likes": 4}, wanted_shapes(8))
+    (wrong,) = check_shapes(found() | {"likes": Found(4, 1)}, wanted_shapes(8))
     assert wrong.startswith("topic likes has 4 partitions, wanted 8")
     assert "DARKROOM_PARTITIONS=4" in wrong
     assert "make clean" in wrong
+
+
+def test_of_three_copies_two_must_have_a_record_before_it_is_acknowledged_and_none_that_lacks_it_may_lead():
+    """Kills: one copy in sync is enough, a broker that fell behind may lead."""
+    for shape in wanted_shapes(8, replicas=3):
+        assert shape.replicas == 3, shape.name
+        assert shape.config["min.insync.replicas"] == "2", shape.name
+        assert shape.config["unclean.leader.election.enable"] == "false", shape.name
+    assert {shape.config["min.insync.replicas"] for shape in wanted_shapes(8)} == {"1"}
+
+
+def test_a_topic_with_fewer_copies_than_its_cluster_promises_is_refused_and_more_are_fine():
+    """Kills: copies are not looked at."""
+    assert check_shapes(found(replicas=3), wanted_shapes(8, replicas=3)) == []
+    assert check_shapes(found(replicas=3), wanted_shapes(8)) == []
+    (wrong,) = check_shapes(found(replicas=3) | {"lanes": Found(1, 1)}, wanted_shapes(8, replicas=3))
+    assert wrong.startswith("topic lanes is kept by 1 broker(s), wanted 3")
+    assert "DARKROOM_BROKERS=1" in wrong
