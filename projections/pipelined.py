@@ -2,11 +2,14 @@
 
 `execute` returns a future at once; replies come in the order of commands. When the connection breaks, every command under
 way fails with `ConnectionLost`, and the next command connects anew. It does not retry: `projections.redis_store` does.
+
+With a `Witness` a question follows the commands of each write, and none of them is answered before it is: so who reads an
+emptied Redis hears that it is another one, and not that there is nothing. One short command more for each write.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +22,13 @@ class ConnectionLost(ConnectionError):
 
 class ReplyError(Exception):
     """Redis refused a command; the message is its own."""
+
+
+class Witness(NamedTuple):
+    """A command in wire format that follows those of each write, and what makes an error of a reply (None: all is well)."""
+
+    packed: bytes
+    judge: Callable[[Any], Exception | None]
 
 
 class Address(NamedTuple):
@@ -52,8 +62,12 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self._loop = loop
+        # Not asked before the connection has entered and chosen its database.
+        self.witness: Witness | None = None
         self._reader = hiredis.Reader(replyError=ReplyError)
-        self._waiting: deque[asyncio.Future] = deque()
+        # The witness's question waits as None, and replies that came before its answer are held.
+        self._waiting: deque[asyncio.Future | None] = deque()
+        self._held: list[tuple[asyncio.Future, Any]] = []
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._last_reply = loop.time()
@@ -76,6 +90,9 @@ class _Connection(asyncio.Protocol):
         return future
 
     def _flush(self) -> None:
+        if self._out and self.witness is not None:
+            self._out.append(self.witness.packed)
+            self._waiting.append(None)
         if self.alive and self._out:
             self._transport.write(b"".join(self._out))
         self._out.clear()
@@ -83,24 +100,35 @@ class _Connection(asyncio.Protocol):
     def data_received(self, received: bytes) -> None:
         self._last_reply = self._loop.time()
         self._reader.feed(received)
-        waiting = self._waiting
+        waiting, held = self._waiting, self._held
         while (reply := self._reader.gets()) is not False:
             future = waiting.popleft()
+            if future is None:
+                self._let_go(self.witness.judge(reply))
+            elif self.witness is not None:
+                held.append((future, reply))
+            elif not future.done():
+                _answer(future, reply)
+
+    def _let_go(self, wrong: Exception | None) -> None:
+        """Give out the replies that were held, or to each the same error."""
+        for future, reply in self._held:
             if future.done():
                 continue
-            if isinstance(reply, ReplyError):
-                future.set_exception(reply)
+            if wrong is None:
+                _answer(future, reply)
             else:
-                future.set_result(reply)
+                _fail(future, wrong)
+        self._held.clear()
 
     def connection_lost(self, cause: Exception | None) -> None:
         self._out.clear()
+        lost = ConnectionLost(f"the connection to Redis broke: {cause or 'closed'}")
+        self._let_go(lost)
         while self._waiting:
             future = self._waiting.popleft()
-            if not future.done():
-                future.set_exception(ConnectionLost(f"the connection to Redis broke: {cause or 'closed'}"))
-                # Somebody who gave up waiting must not make the loop complain.
-                future.exception()
+            if future is not None and not future.done():
+                _fail(future, lost)
 
     def overdue(self, seconds: float) -> bool:
         return bool(self._waiting) and self._loop.time() - self._last_reply > seconds
@@ -110,14 +138,28 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
 
+def _answer(future: asyncio.Future, reply: Any) -> None:
+    if isinstance(reply, ReplyError):
+        future.set_exception(reply)
+    else:
+        future.set_result(reply)
+
+
+def _fail(future: asyncio.Future, error: Exception) -> None:
+    future.set_exception(error)
+    # Somebody who gave up waiting must not make the loop complain.
+    future.exception()
+
+
 class Pipelined:
     """One pipelined connection to one Redis; for one event loop.
 
     A command that is not answered within `timeout_seconds` breaks the connection, so that nobody waits for ever.
     """
 
-    def __init__(self, url: str, timeout_seconds: float = 5.0):
+    def __init__(self, url: str, timeout_seconds: float = 5.0, witness: Witness | None = None):
         self.address = parse_url(url)
+        self._witness = witness
         self._timeout_seconds = timeout_seconds
         self._connection: _Connection | None = None
         self._connecting: asyncio.Task | None = None
@@ -162,6 +204,7 @@ class Pipelined:
                 )
         except (OSError, TimeoutError) as error:
             raise ConnectionLost(f"Redis at {address.host}:{address.port} cannot be reached: {error}") from error
+        connection.witness = self._witness
         self._connection = connection
         if self._watch is None:
             self._watch = loop.call_later(self._timeout_seconds / 2, self._look)

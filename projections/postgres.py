@@ -52,10 +52,13 @@ CONNECTION = {"prepare_threshold": None, "autocommit": True}
 class Postgres:
     """The servers as one store. Made by `open_postgres`; one for a process and event loop."""
 
-    def __init__(self, pools: Sequence[AsyncConnectionPool], shard_map: ShardMap, births: Sequence[str]):
+    def __init__(self, pools: Sequence[AsyncConnectionPool], shard_map: ShardMap, births: Sequence[str], found: list[str]):
         self.pools = pools
         self.shard_map = shard_map
         self.births = births
+        # The birth id that the newest connection to each server read; "" for one that was never prepared.
+        self.found = found
+        self._there_in: list[str] = []
         self._there: set[Spot] = set()
 
     async def close(self) -> None:
@@ -65,7 +68,8 @@ class Postgres:
     async def identities(self) -> dict[str, str]:
         """Return the birth id of each server, read now."""
         rows = await asyncio.gather(*(self.fetch_on(n, shard_schema.READ_BIRTH) for n in range(len(self.pools))))
-        return {f"postgres{number}": found[0][0] for number, found in enumerate(rows) if found}
+        self.found[:] = [found[0][0] if found else "" for found in rows]
+        return {f"postgres{number}": birth for number, birth in enumerate(self.found) if birth}
 
     async def promotions(self) -> dict[str, int]:
         """Return the build of each projection that was ever promoted."""
@@ -148,7 +152,9 @@ class Postgres:
                         await connection.execute(compose(text, place, table, build))
 
     async def _absent(self, server: int, spots: Sequence[Spot]) -> list[Spot]:
-        """Return those that do not exist; what once existed is not asked again."""
+        """Return those that do not exist; what once existed is not asked again, unless another server has taken its place."""
+        if self._there_in != self.found:
+            self._there_in, self._there = list(self.found), set()
         if unknown := [spot for spot in spots if spot not in self._there]:
             names = {f"{schema_name(place)}.{table.name}_{build}": (place, table, build) for place, table, build in unknown}
             asked = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
@@ -240,7 +246,7 @@ class Postgres:
                 return await work()
             except psycopg.errors.UndefinedTable as error:
                 if "darkroom." not in str(error):
-                    raise
+                    raise StoreAway(f"PostgreSQL server {server} lost a table that was there: {error}") from error
                 said = f"PostgreSQL server {server} has no schema `darkroom`; run `python -m projections prepare`"
                 raise StoreNotPrepared(said) from error
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -252,8 +258,17 @@ class Postgres:
         raise StoreAway(f"PostgreSQL server {server} did not answer in {attempts} attempts: {cause}") from cause
 
 
+async def recognise(found: list[str], server: int, connection: psycopg.AsyncConnection) -> None:
+    """Note which server a new connection leads to: an empty one may have taken the place of the one that was known."""
+    found[server] = ""
+    with contextlib.suppress(psycopg.errors.UndefinedTable):
+        async for (birth,) in await connection.execute(shard_schema.READ_BIRTH):
+            found[server] = birth
+
+
 async def open_postgres(dsns: Sequence[str], shards: int, connections: int) -> Postgres:
     """Open a pool of at most `connections` to each server and read the shard map; StoreNotPrepared without one."""
+    found = [""] * len(dsns)
     pools = [
         AsyncConnectionPool(
             dsn,
@@ -264,10 +279,11 @@ async def open_postgres(dsns: Sequence[str], shards: int, connections: int) -> P
             reconnect_timeout=RECONNECT_SECONDS,
             open=False,
             kwargs=CONNECTION,
+            configure=functools.partial(recognise, found, server),
         )
-        for dsn in dsns
+        for server, dsn in enumerate(dsns)
     ]
-    postgres = Postgres(pools, ShardMap.spread(shards, len(dsns)), ())
+    postgres = Postgres(pools, ShardMap.spread(shards, len(dsns)), (), found)
     try:
         await asyncio.gather(*(pool.open(wait=True, timeout=WAIT_SECONDS * 2) for pool in pools))
         identities = await postgres.identities()

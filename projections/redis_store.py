@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from projections.away import StoreAway, StoreLost, StoreNotPrepared
-from projections.pipelined import ConnectionLost, Pipelined, ReplyError
+from projections.pipelined import ConnectionLost, Pipelined, ReplyError, Witness
 from projections.ring import RingPage, decode_page, pack_ids
 
 FUNCTIONS = Path(__file__).with_name("redis_functions.lua")
@@ -26,8 +26,8 @@ _SOON = ("LOADING", "BUSY", "READONLY", "MASTERDOWN", "OOM", "CLUSTERDOWN", "TRY
 class RedisStore:
     """One Redis. `birth` is the id it was opened with; None while it is not prepared."""
 
-    def __init__(self, url: str):
-        self._client = Pipelined(url)
+    def __init__(self, url: str, witness: Witness | None = None):
+        self._client = Pipelined(url, witness=witness)
         self.birth: str | None = None
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from projections.away import StoreAway
@@ -61,15 +61,23 @@ class Stores:
     async def _follow_promotions(self) -> None:
         while True:
             await asyncio.sleep(PROMOTION_SECONDS)
-            # While the first server is away, reads of it say so themselves; the builds known stay in use.
+            # While a server is away, reads of it say so themselves; the builds and births known stay in use.
             with contextlib.suppress(StoreAway):
                 self.builds.replace(await self.postgres.promotions())
+                await self.postgres.identities()
 
 
-async def open_stores(dsns: Sequence[str], redis_url: str, shards: int, feed_depth: int = 500, connections: int = 8) -> Stores:
+async def open_stores(
+    dsns: Sequence[str],
+    redis_url: str,
+    shards: int,
+    feed_depth: int = 500,
+    connections: int = 8,
+    redis_of: Callable[[str], RedisStore] = RedisStore,
+) -> Stores:
     """Open the stores for reading; StoreAway when one does not answer, StoreNotPrepared before `projections prepare`."""
     postgres = await open_postgres(dsns, shards, connections)
-    redis = RedisStore(redis_url)
+    redis = redis_of(redis_url)
     try:
         await redis.open()
         builds = Builds(await postgres.promotions())

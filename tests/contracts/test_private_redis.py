@@ -11,9 +11,11 @@ import pytest
 
 from projections.away import StoreAway, StoreLost
 from projections.memory import MemorySink
-from projections.redis_store import RedisStore, backfill_words, deliver_words
+from projections.pipelined import ReplyError
+from projections.redis_store import BIRTH, RedisStore, backfill_words, deliver_words
 from projections.ring import Ring, decode_ring
 from projections.rows import CounterKind, CounterRow
+from projections.witnessed import NOBODY, WitnessedRedis
 from schemas.ids import compose_id
 from tests.contracts.projection_rows import START_MS
 from tests.contracts.test_sinks import Guard
@@ -147,3 +149,31 @@ def test_the_sink_in_memory_takes_no_second_row_of_one_batch():
     sink = MemorySink(shards=8)
     asyncio.run(story(sink))
     assert [row.value for row in sink.rows["counters"].values()] == [50]
+
+
+def test_what_an_emptied_redis_says_is_not_believed(url):
+    """Kills: a reader for whom a Redis that was emptied under it says that nobody blocks anybody."""
+
+    async def story():
+        redis = WitnessedRedis(url)
+        await redis.call("SET", BIRTH, "first")
+        await redis.open()
+        await redis.call("SET", "there", 1)
+        assert await redis.call("GET", "there") == b"1"
+        await redis.call("SET", "there", 2)
+        read, _emptied, nothing = redis.execute("GET", "there"), redis.execute("FLUSHALL"), redis.execute("GET", "there")
+        for answer in (read, nothing):
+            with pytest.raises(StoreLost):
+                await answer
+        redis.birth = None
+        await redis.call("SET", BIRTH, "second")
+        redis.birth = "second"
+        assert await asyncio.gather(redis.call("GET", "there"), redis.call("GET", BIRTH)) == [None, b"second"]
+        with pytest.raises(ReplyError):
+            await redis.call("NONSENSE")
+        redis.birth = NOBODY
+        with pytest.raises(StoreLost):
+            await redis.call("GET", "there")
+        await redis.close()
+
+    asyncio.run(story())

@@ -1,8 +1,10 @@
 """What writers wrote, readers find: pages in order, by key, over shards and servers."""
 
 import asyncio
+import contextlib
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 
 from projections import (
@@ -29,12 +31,14 @@ from projections import (
     trends,
     viewers,
 )
-from projections.away import StoreLost, StoreNotPrepared
+from projections.away import StoreAway, StoreLost, StoreNotPrepared
 from projections.builds import Builds
 from projections.digest import digest
+from projections.prepare import prepare
 from projections.rows import AccountState, CounterKind, PhotoState
 from projections.stores import open_stores
 from projections.writers import open_writers
+from schemas.ids import shard_of
 from tests.contracts import projection_rows as world
 from tests.contracts.projection_rows import ANNA, BEN, BENS_PHOTO, CARO, COMMENT, LATER_COMMENT, OTHER_PHOTO, PHOTO, START_MS
 from tests.contracts.test_sinks import Guard
@@ -387,5 +391,36 @@ def test_stores_that_were_not_prepared_say_what_to_run():
             with pytest.raises(StoreNotPrepared, match="python -m projections prepare"):
                 bare = [dsn.replace(dsn.split("dbname=")[1].split()[0], "postgres") for dsn in places.dsns]
                 await open_stores(bare, places.redis_url, places.shards)
+
+        asyncio.run(work())
+
+
+def test_an_empty_server_in_the_place_of_the_one_that_was_read_is_recognised():
+    """Kills: a reader for whom an empty server says that there is nobody, as if it had always been empty."""
+    with fresh_stores() as places:
+
+        async def work():
+            sink = await open_writers(places.dsns, places.redis_url, places.shards)
+            await sink.commit(Guard(1), world.everything())
+            stores = await open_stores(places.dsns, places.redis_url, places.shards)
+            births = list(stores.postgres.births)
+            assert stores.postgres.found == births
+            assert await accounts.by_id(stores, ANNA) is not None
+            await sink.close()
+            server = stores.postgres.shard_map.server_of(shard_of(ANNA))
+            name = psycopg.conninfo.conninfo_to_dict(places.dsns[server])["dbname"]
+            admin = psycopg.conninfo.make_conninfo(places.dsns[server], dbname="darkroom")
+            async with await psycopg.AsyncConnection.connect(admin, autocommit=True) as connection:
+                for statement in ("DROP DATABASE {} WITH (FORCE)", "CREATE DATABASE {}"):
+                    await connection.execute(psycopg.sql.SQL(statement).format(psycopg.sql.Identifier(name)))
+            with contextlib.suppress(StoreAway):
+                assert await accounts.by_id(stores, ANNA) is None
+            assert stores.postgres.found[server] == ""
+            await prepare(places.dsns, places.redis_url, places.shards)
+            found = await stores.postgres.identities()
+            assert stores.postgres.found == [found["postgres0"], found["postgres1"]]
+            assert stores.postgres.found[server] != births[server]
+            assert await accounts.by_id(stores, ANNA) is None
+            await stores.close()
 
         asyncio.run(work())
