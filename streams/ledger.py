@@ -76,6 +76,15 @@ class Ledger:
         self._state.put(b"\0births", json.dumps(dict(births), sort_keys=True).encode())
 
     @property
+    def state_version(self) -> int:
+        """The version of what the agent keeps here; 0 when none was noted."""
+        return self._number(b"\0version")
+
+    def set_state_version(self, version: int) -> None:
+        """Note which version of the agent's state this is."""
+        self._state.put(b"\0version", _NUMBER.pack(version))
+
+    @property
     def emitted(self) -> dict[str, dict[int, int]]:
         """By topic and partition, the offset after the last event that was appended there."""
         kept = json.loads(self._state.get(b"\0emitted") or b"{}")
