@@ -89,6 +89,10 @@ class Overlay:
             self._kept.write(self._changes)
         self.forget()
 
+    def committed(self) -> "Overlay":
+        """Return a view of what is kept, without the changes that wait here."""
+        return Overlay(self._kept)
+
     def forget(self) -> None:
         """Drop every change since the last commit."""
         self._changes = {}

@@ -6,13 +6,15 @@ nothing, and a machine that lost power finds an older state with its older posit
 """
 
 import shutil
+import threading
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rocksdict import (
     BlockBasedOptions,
     Cache,
+    Checkpoint,
     DBCompressionType,
     Options,
     Rdict,
@@ -32,6 +34,10 @@ class Budget:
     def __init__(self, cache_bytes: int = 128 * MIB, write_buffer_bytes: int = 128 * MIB) -> None:
         self.cache = Cache(cache_bytes)
         self.write_buffers = WriteBufferManager(write_buffer_bytes, False)
+
+
+class StateDamaged(Exception):
+    """There are files of a database, and it cannot be opened."""
 
 
 class MemoryState(Overlay):
@@ -101,6 +107,11 @@ class StateStore(Overlay):
         self._table = RocksTable(path, budget)
         super().__init__(self._table)
 
+    @property
+    def path(self) -> Path:
+        """The directory that it lies in."""
+        return self._path
+
     @classmethod
     def open(cls, path: Path, budget: Budget) -> "StateStore":
         """Open the state in a directory, made when missing; `NeighbourAway` while another process still holds it."""
@@ -121,6 +132,18 @@ class StateStore(Overlay):
         path.rename(self._path)
         self._kept = self._table = RocksTable(self._path, self._budget)
 
+    def write_out(self) -> None:
+        """Write what was committed and is only in memory into files; blocks, and may run in another thread than the rest."""
+        self._table.write_out()
+
+    def checkpoint(self, path: Path) -> None:
+        """Make a directory with all that is committed, of links to files that never change; `NeighbourAway` when it cannot.
+
+        Nothing else in this process runs meanwhile (the driver keeps the interpreter's lock): some 2 ms after `write_out`, and
+        for every 16 MiB that were committed since some 0.1 s.
+        """
+        self._table.checkpoint(path)
+
     def close(self) -> None:
         """Drop what was not committed and release the directory."""
         self.forget()
@@ -131,13 +154,17 @@ class RocksTable:
     """One RocksDB database of raw bytes."""
 
     def __init__(self, path: Path, budget: Budget) -> None:
+        self._path = path
+        self._is_open = True
+        # The driver refuses to close a database that another thread is writing out.
+        self._closing = threading.Lock()
         try:
             self._db = Rdict(str(path), options=_options(budget))
         except Exception as error:
             # rocksdict raises bare Exception; a held lock is a neighbour that has not let go yet.
             if "lock" in str(error).lower():
                 raise NeighbourAway(f"the state in {path} is held by another process: {error}") from error
-            raise
+            raise StateDamaged(f"the state in {path} cannot be opened: {error}") from error
 
     def read(self, key: bytes) -> bytes | None:
         """Return the value of a key, or None."""
@@ -161,9 +188,27 @@ class RocksTable:
                 batch.put(key, value)
         self._db.write(batch)
 
+    def write_out(self) -> None:
+        """Write the changes in memory into files; nothing when it is closed. `NeighbourAway` when the disk refuses."""
+        with self._closing:
+            if self._is_open:
+                self._told(lambda: self._db.flush(True))
+
+    def checkpoint(self, path: Path) -> None:
+        """Make a checkpoint in a directory that is not there yet."""
+        self._told(lambda: Checkpoint(self._db).create_checkpoint(str(path)))
+
     def close(self) -> None:
         """Close the database, which releases its lock."""
-        self._db.close()
+        with self._closing:
+            self._is_open = False
+            self._db.close()
+
+    def _told(self, attempt: Callable[[], None]) -> None:
+        try:
+            attempt()
+        except Exception as error:
+            raise NeighbourAway(f"no snapshot of the state in {self._path}: {error}") from error
 
 
 def _options(budget: Budget) -> Options:
