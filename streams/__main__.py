@@ -6,6 +6,7 @@ import click
 
 from infra.settings import SettingsError, load_settings
 from schemas.codec import open_codec
+from streams.cli_dead import dead
 from streams.cli_emit import emit
 from streams.cli_replay import replay_command
 from streams.cli_tail import tail
@@ -17,7 +18,7 @@ from streams.kafka import build_consumer
 @click.group()
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Carry events: make topics, append, follow and replay them.
+    """Carry events: make topics, append, follow and replay them, and settle dead letters.
 
     Example: python -m streams tail photos --from-beginning --limit 10
     """
@@ -39,6 +40,7 @@ def _reading_tools():
 main.add_command(topics)
 main.add_command(emit)
 main.add_command(tail)
+main.add_command(dead)
 main.add_command(replay_command(_reading_tools))
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ from schemas.ids import partition_of
 
 
 class Placement(NamedTuple):
-    """The topic, partition and key of one event."""
+    """The topic, partition and key of one event; a key of None is none, as only others write it."""
 
     topic: str
     partition: int
-    key: bytes
+    key: bytes | None
 
 
 class Placer:

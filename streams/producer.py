@@ -108,7 +108,7 @@ class _Sender:
         """Place and encode all events first, so that a wrong one leaves none of its call in the log."""
         return [(self._placer.place(event), self._encoder.encode(event)) for event in events]
 
-    def offer(self, place: Placement, value: bytes, delivered: Callable) -> bool:
+    def offer(self, place: Placement, value: bytes | None, delivered: Callable) -> bool:
         """Queue one record; False when the queue is full."""
         try:
             self._client.produce(place.topic, value, place.key, place.partition, delivered)
@@ -213,11 +213,15 @@ class SyncProducer:
 
     def append_many(self, events: Sequence[Event]) -> list[Appended]:
         """Append events in order and return where each stands; `LogUnavailable` when any was not acknowledged in time."""
-        if not events:
-            return []
-        encoded = self._sender.encoded(events)
+        return self._deliver(self._sender.encoded(events)) if events else []
+
+    def append_raw(self, place: Placement, value: bytes | None) -> Appended:
+        """Append any bytes as a record and return where it stands; for records that are appended once more as they were."""
+        return self._deliver([(place, value)])[0]
+
+    def _deliver(self, encoded: Sequence[tuple[Placement, bytes | None]]) -> list[Appended]:
         finished = threading.Event()
-        deliveries = _Deliveries(len(events), finished.set)
+        deliveries = _Deliveries(len(encoded), finished.set)
         deadline = time.monotonic() + self._timeout_seconds + 1.0
         for index, (place, value) in enumerate(encoded):
             while not self._sender.offer(place, value, deliveries.slot(index)):
