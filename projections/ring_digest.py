@@ -1,18 +1,20 @@
 """What rings mean, for digests: candidates may be a superset, so only what a reader could see counts.
 
-Of a home timeline: the ready photos above the floor whose owner is the reader, or is followed by the reader now. Of an
-author's ring: the author's ready photos above the floor.
+Of a home timeline: the ready photos above the floor whose owner is the reader, or is followed by the reader now and was not
+pulled then (such a photo comes from its author's ring, and whether it was delivered as well depends on which topic was read
+first). Of an author's ring: the author's ready photos above the floor.
 """
 
-from collections.abc import AsyncIterator, Container
+from collections.abc import AsyncIterator, Callable, Container, Mapping
 
-from projections import photo_cards, viewers
+from projections import celebrities, photo_cards, viewers
+from projections.celebrities import Spans
 from projections.keys import suffix_of
 from projections.ring import RingPage, decode_ring
 from projections.rows import PhotoState
 from projections.stores import Stores
 from projections.structure import Rings
-from schemas.ids import shard_of
+from schemas.ids import shard_of, time_of
 
 CARDS_AT_ONCE = 2_000
 
@@ -32,18 +34,38 @@ async def ring_rows(
         floors = {key: decode_ring(others[key] or b"").floor for key in rings}
         rings = {key: ring._replace(floor=max(ring.floor, floors[key])) for key, ring in rings.items()}
     owners = await _owners_of_ready(stores, {photo for ring in rings.values() for photo in ring.ids})
+    spans = await celebrities.spans(stores) if structure.name == "timelines" else {}
     for key, ring in rings.items():
         person = int(suffix_of(key))
         wanted = {person}
         if structure.name == "timelines":
             wanted |= (await viewers.viewer(stores, person)).following
-        if visible := visible_ids(ring, owners, wanted):
+        if visible := visible_ids(ring, owners, wanted, pulled_for(person, spans)):
             yield key, (person, visible)
 
 
-def visible_ids(ring: RingPage, owners: dict[int, int], wanted: Container[int]) -> tuple[int, ...]:
-    """Return the ids above the floor whose owner, who is known only of ready photos, is wanted; newest first."""
-    return tuple(photo for photo in ring.ids if photo > ring.floor and owners.get(photo) in wanted)
+def visible_ids(
+    ring: RingPage,
+    owners: Mapping[int, int],
+    wanted: Container[int],
+    is_pulled: Callable[[int, int], bool] = lambda _photo, _owner: False,
+) -> tuple[int, ...]:
+    """Return the ids above the floor whose owner, who is known only of ready photos, is wanted and not pulled; newest first."""
+    return tuple(
+        photo
+        for photo in ring.ids
+        if photo > ring.floor and (owner := owners.get(photo)) in wanted and not is_pulled(photo, owner)
+    )
+
+
+def pulled_for(person: int, spans: Mapping[int, Spans]) -> Callable[[int, int], bool]:
+    """Return whether a photo of an owner is pulled and not pushed for a person: strictly within a span, and not their own."""
+
+    def is_pulled(photo: int, owner: int) -> bool:
+        at = time_of(photo)
+        return owner != person and any(start < at and (not end or at < end) for start, end in spans.get(owner, ()))
+
+    return is_pulled
 
 
 async def _owners_of_ready(stores: Stores, photo_ids: set[int]) -> dict[int, int]:
