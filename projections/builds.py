@@ -26,9 +26,16 @@ class Builds:
         """Return the current build of a projection."""
         return self._current[name]
 
+    @property
+    def current(self) -> Mapping[str, int]:
+        """All current builds: the same object until another one is promoted."""
+        return self._current
+
     def replace(self, promoted: Mapping[str, int]) -> None:
         """Take over the promotions as they are now, all at once."""
-        self._current = dict(_FIRST) | dict(promoted)
+        current = dict(_FIRST) | dict(promoted)
+        if current != self._current:
+            self._current = current
 
 
 def first_build(name: str) -> int:
