@@ -31,6 +31,7 @@ from streams.fold import (
     Refused,
 )
 from streams.ledger import Ledger, Stamp, parse_stamp
+from streams.poison import check_poison
 from streams.surroundings import Counts, KeptState, Surroundings
 
 
@@ -46,7 +47,6 @@ class BatchLoop:
         self._ledger = Ledger(state)
         self._epoch = 0
         self._unflushed = agent.flush is not None
-        self._in_a_row: dict[str, int] = {}
         self._reached: dict[str, int] = {}
 
     async def open(self) -> None:
@@ -74,6 +74,10 @@ class BatchLoop:
     def position(self, topic: str) -> int:
         """Return the next offset of a topic that this agent wants."""
         return self._ledger.position(topic)
+
+    def in_a_row(self, topic: str) -> int:
+        """Return how many records of a topic, the last that were folded, were dead letters without one between that was not."""
+        return self._ledger.in_a_row(topic)
 
     async def fold(self, topic: str, records: Sequence[Raw], follows: int = 0) -> None:
         """Fold raw records of one topic, in offset order, all the way. When it returns they may be acknowledged.
@@ -127,7 +131,8 @@ class BatchLoop:
         changes = await self._write(lambda: self._decide(batch), guard)
         by_offset = {record.offset: record for record in records} if changes.refused else {}
         bad += [Bad(by_offset[refusal.offset], refusal.reason) for refusal in changes.refused]
-        self._check_poison(topic, records, bad)
+        limit, place = self._around.patience.dead_letters_in_a_row, f"{topic}[{self.partition}]"
+        check_poison(self.agent.name, place, self._ledger, limit, records, bad)
         self._around.at(CrashPoint.AFTER_ROWS)
         await self._append_events(batch, changes, guard)
         self._around.at(CrashPoint.AFTER_EVENTS)
@@ -235,19 +240,6 @@ class BatchLoop:
             ends[partition] = max(ends.get(partition, 0), offset + 1)
         self._ledger.set_emitted(emitted)
         self.counts.events += len(events)
-
-    def _check_poison(self, topic: str, records: Sequence[Raw], bad: Sequence[Bad]) -> None:
-        """Stop when nothing but dead letters comes: then it is rather us who are wrong."""
-        refused = {one.record.offset for one in bad}
-        for record in records if refused else records[-1:]:
-            row = self._in_a_row.get(topic, 0) + 1 if record.offset in refused else 0
-            self._in_a_row[topic] = row
-            if row > self._around.patience.dead_letters_in_a_row:
-                reason = next(one.reason for one in bad if one.record.offset == record.offset)
-                raise InvariantBroken(
-                    f"{self.agent.name}: more than {row - 1} records in a row of {topic}[{self.partition}] would be dead "
-                    f"letters, the last @{record.offset}: {reason}; either a producer is broken or this agent is"
-                )
 
     def _note(self, batch: Batch, guard: Guard) -> None:
         self._ledger.set_position(batch.topic, batch.next_offset)

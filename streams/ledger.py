@@ -94,6 +94,14 @@ class Ledger:
         """Note how far this agent's own events reach."""
         self._state.put(b"\0emitted", json.dumps(emitted, sort_keys=True).encode())
 
+    def in_a_row(self, topic: str) -> int:
+        """Return how many of the last records of a topic were refused in a row."""
+        return self._number(b"\0refused/" + topic.encode())
+
+    def set_in_a_row(self, topic: str, refused: int) -> None:
+        """Note how many of the last records of a topic were refused in a row."""
+        self._state.put(b"\0refused/" + topic.encode(), _NUMBER.pack(refused))
+
     def admit(self, topic: str, stamp: Stamp) -> bool:
         """Note a derived event's stamp; False when it, or a later one of the same agent and partition, was seen before."""
         key = b"\0stamp/%b/%b/%d" % (topic.encode(), stamp.agent.encode(), stamp.partition)

@@ -18,6 +18,8 @@ COUNTS = {
     "flushes": "Flushes of rows that could wait.",
 }
 
+IN_A_ROW = "Last records of a topic that were all refused; at DARKROOM_DEAD_LETTERS_IN_A_ROW the worker stops."
+
 
 class LoopCollector:
     """Reads the counts of the loops a worker holds, when asked; nothing is counted twice and no batch pays for it."""
@@ -41,6 +43,11 @@ class LoopCollector:
                     behind = max(0, known[0] - loop.position(topic))
                     lag.add_metric((loop.agent.name, topic, str(loop.partition)), behind)
         yield lag
+        row = GaugeMetricFamily("darkroom_dead_letters_in_a_row", IN_A_ROW, labels=("agent", "topic", "partition"))
+        for loop in loops:
+            for topic in loop.agent.sources:
+                row.add_metric((loop.agent.name, topic, str(loop.partition)), loop.in_a_row(topic))
+        yield row
 
 
 async def serve(port: int, collector: LoopCollector, is_ready: Callable[[], bool]) -> asyncio.Server:
