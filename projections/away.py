@@ -1,4 +1,4 @@
-"""What goes wrong with a store, as three errors that say what to do.
+"""What goes wrong with a store, as errors that say what to do.
 
 The runtime treats `StoreAway` as a neighbour that is away: the worker exits, is restarted and goes on from its state.
 """
@@ -13,4 +13,8 @@ class StoreNotPrepared(StoreAway):
 
 
 class StoreLost(StoreAway):
-    """A store is not the one that was opened: its birth id changed. State that trusted it must be discarded."""
+    """A store is not the one that was opened: its birth id changed. Open it anew; what it owes is printed from states."""
+
+
+class StoreOvertaken(StoreAway):
+    """Another worker has begun a later reprint of the same rows: this one does not own them any more. Exit at once."""

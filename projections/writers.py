@@ -18,6 +18,7 @@ from projections.commands import Commands, add_commands
 from projections.keys import guard_key, key_of
 from projections.pipelined import ConnectionLost, ReplyError
 from projections.postgres import Postgres, open_postgres
+from projections.prints import Owing
 from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, deliver_words
 from projections.structure import Keyed, Rings, Table
 from projections.structures import NAMES, structure_of
@@ -121,6 +122,10 @@ class Writers:
             births = {f"postgres{server}": birth for server, birth in enumerate(self.postgres.births)}
             words = progress_hash.encode(progress, self.builds, births | {"redis": self.redis.birth or ""})
             await self.redis.call("HSET", progress_hash.KEY, *words, attempts=WRITE_ATTEMPTS)
+
+    async def owed(self, agent: str, partition: int) -> Sequence[Owing]:
+        """Return what the stores do not hold whole for an agent."""
+        return []
 
     def _build(self, name: str) -> int:
         return self._rebuild[1] if self._rebuild else self.builds.of(name)

@@ -6,8 +6,7 @@ caller acknowledge (I6). What goes wrong is one of three things (I9): a bad reco
 which is retried and then raised; or our own mistake, which is raised at once.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import pairwise
@@ -26,13 +25,13 @@ from streams.fold import (
     Changes,
     Guard,
     InvariantBroken,
-    NeighbourAway,
     Progress,
     Refused,
 )
 from streams.ledger import Ledger, Stamp, parse_stamp
 from streams.poison import check_poison
-from streams.surroundings import Counts, KeptState, Surroundings
+from streams.reprinting import Reprinter
+from streams.surroundings import Counts, KeptState, Surroundings, patiently
 
 
 class BatchLoop:
@@ -50,26 +49,17 @@ class BatchLoop:
         self._reached: dict[str, int] = {}
 
     async def open(self) -> None:
-        """Make ready: start over from zero if a store was lost, and claim an epoch if the agent has several sources."""
+        """Make ready: print again what a store owes, and claim an epoch if the agent has several sources."""
         if self.agent.writes:
-            found = await self._patiently(self._around.sink.identities)
-            births = {store: birth for store, birth in found.items() if self._concerns(store)}
-            known = self._ledger.births
-            if any(births.get(store, birth) != birth for store, birth in known.items()):
-                self._state.wipe()
-                self._ledger.forget()
-                known = {}
-            if known != births:
-                self._ledger.set_births(births)
-                self._state.commit()
-        if len(self.agent.sources) > 1:
+            await Reprinter(self.agent, self._state, self._around, self.counts, self._printed_at).print_owed()
+            self._ledger.forget()
+        if self._several_sources:
             self._epoch = await self._around.claim(self.agent.name, self.partition)
             self._around.at(CrashPoint.AFTER_CLAIM)
 
-    def _concerns(self, store: str) -> bool:
-        """Return whether this agent writes there: to every store, and to the builds of its own projections."""
-        kind, _, name = store.partition("/")
-        return kind != "build" or name in self.agent.writes
+    def _printed_at(self, epoch: int) -> Guard:
+        """Return the guard of a reprint: the state's own position, under an epoch that was claimed for it."""
+        return replace(self._guard({}), epoch=epoch)
 
     def position(self, topic: str) -> int:
         """Return the next offset of a topic that this agent wants."""
@@ -180,20 +170,23 @@ class BatchLoop:
             self._ledger.forget()
             changes = decide()
             if changes.rows:
-                await self._around.sink.commit(guard, changes.rows)
+                rows = {name: self._counted(given) for name, given in changes.rows.items()}
+                await self._around.sink.commit(guard, rows)
             return changes
 
         return await self._patiently(once)
 
     async def _patiently(self, attempt: Callable[[], Awaitable]) -> Any:
-        """Await an attempt, again after growing pauses while a neighbour is away; then raise its `NeighbourAway`."""
-        for pause in self._around.patience.pauses_seconds:
-            try:
-                return await attempt()
-            except NeighbourAway:
-                self.counts.retries += 1
-                await asyncio.sleep(pause)
-        return await attempt()
+        return await patiently(self._around.patience, self.counts, attempt)
+
+    def _counted(self, rows: Iterable[Any]) -> Iterable[Any]:
+        """Return the rows; of lazy ones each is a sign of life as it is taken, since one batch may be a long work."""
+        return rows if isinstance(rows, Sized) else self._counting(rows)
+
+    def _counting(self, rows: Iterable[Any]) -> Iterator[Any]:
+        for row in rows:
+            self.counts.rows += 1
+            yield row
 
     async def _append_events(self, batch: Batch, changes: Changes, guard: Guard) -> None:
         indexes: dict[int, int] = {}

@@ -173,7 +173,7 @@ class Sink(Protocol):
     async def reprint(self, guard: Guard, owed: Owed, rows: Iterable[Any], told: Callable[[int], None]) -> None:
         """Write all rows of a projection, however many, and note that it is whole; `told` hears how many are written so far.
 
-        The guard's epoch was claimed for this reprint: one that a later claim has overtaken is `NeighbourAway`.
+        The guard's epoch was claimed for this reprint: one that a later claim has overtaken is `Overtaken`.
         """
 
     async def publish(self, progress: Progress) -> None:
@@ -182,6 +182,10 @@ class Sink(Protocol):
 
 class NeighbourAway(Exception):
     """A store, a broker or the object store did not answer after bounded retries; exit and be restarted."""
+
+
+class Overtaken(NeighbourAway):
+    """Another worker has begun a later reprint of these rows, so they are its own now; exit at once, without another try."""
 
 
 class InvariantBroken(Exception):

@@ -1,4 +1,4 @@
-"""What the runtime notes in an agent's own state, so that it changes in the same step: positions, births, stamps, emitted.
+"""What the runtime notes in an agent's own state, so that it changes in the same step: positions, stamps, emitted.
 
 Keys begin with a zero byte, which no agent's key does.
 """
@@ -65,15 +65,6 @@ class Ledger:
     def set_number(self, number: int) -> None:
         """Note the number of the batch that is being folded."""
         self._state.put(b"\0number", _NUMBER.pack(number))
-
-    @property
-    def births(self) -> dict[str, str]:
-        """The birth ids of the stores that this state has written to."""
-        return json.loads(self._state.get(b"\0births") or b"{}")
-
-    def set_births(self, births: Mapping[str, str]) -> None:
-        """Note the birth ids of the stores."""
-        self._state.put(b"\0births", json.dumps(dict(births), sort_keys=True).encode())
 
     @property
     def state_version(self) -> int:

@@ -1,12 +1,13 @@
 """What a batch loop needs of the world around it, and what it counts."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from schemas.crash_points import Hook, pass_by
 from streams.decoding import BatchDecoder
-from streams.fold import Sink, State
+from streams.fold import NeighbourAway, Overtaken, Sink, State
 from streams.producer import Log
 
 
@@ -36,7 +37,7 @@ class Patience:
 
 @dataclass
 class Counts:
-    """What one loop has done, for metrics."""
+    """What one loop has done, for metrics. `rows` are those that were lazy or printed again: they are signs of life."""
 
     batches: int = 0
     records: int = 0
@@ -45,6 +46,7 @@ class Counts:
     events: int = 0
     retries: int = 0
     flushes: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,16 @@ class Surroundings:
     ends: Callable[[str, int], tuple[int, int] | None]
     patience: Patience = field(default_factory=Patience)
     at: Hook = pass_by
+
+
+async def patiently(patience: Patience, counts: Counts, attempt: Callable[[], Awaitable]) -> Any:
+    """Await an attempt, again after growing pauses while a neighbour is away; then raise its `NeighbourAway`."""
+    for pause in patience.pauses_seconds:
+        try:
+            return await attempt()
+        except Overtaken:
+            raise
+        except NeighbourAway:
+            counts.retries += 1
+            await asyncio.sleep(pause)
+    return await attempt()

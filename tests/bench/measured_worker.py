@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from agents.catalog import catalog
 from agents.rules import Rules
 from agents.wiring import open_sink, places_of, rules_of
 from infra.settings import Settings, load_settings
-from streams.fold import Agent, Batch, Changes, Guard, Progress, Sink, State
+from streams.fold import Agent, Batch, Changes, Guard, Owed, Progress, Sink, State
 from streams.worker import Worker, run_worker
 from tests.bench.workers import Plan
 
@@ -28,6 +28,12 @@ class NoStore:
 
     async def commit(self, guard: Guard, rows: Mapping[str, Iterable[Any]]) -> None:
         raise AssertionError(f"{guard.agent} was to write nothing")
+
+    async def owed(self, agent: str, partition: int) -> Sequence[Owed]:
+        return []
+
+    async def reprint(self, guard: Guard, owed: Owed, rows: Iterable[Any], told: Callable[[int], None]) -> None:
+        raise AssertionError(f"{guard.agent} owes nothing")
 
     async def publish(self, progress: Progress) -> None:
         return None
@@ -50,6 +56,12 @@ class WatchedSink:
 
     async def identities(self) -> dict[str, str]:
         return await self._sink.identities()
+
+    async def owed(self, agent: str, partition: int) -> Sequence[Owed]:
+        return await self._sink.owed(agent, partition)
+
+    async def reprint(self, guard: Guard, owed: Owed, rows: Iterable[Any], told: Callable[[int], None]) -> None:
+        await self._sink.reprint(guard, owed, rows, told)
 
     async def commit(self, guard: Guard, rows: Mapping[str, Iterable[Any]]) -> None:
         if self._began is None and self._has_reached(self._before):

@@ -39,6 +39,9 @@ class FileSink:
         draft.write_text(json.dumps({"number": guard.number, "counts": dict(rows["counters"])}))
         draft.rename(path)
 
+    async def owed(self, agent, partition) -> list:
+        return []
+
     async def publish(self, progress) -> None:
         path = self._directory / f"{progress.partition}.progress"
         draft = path.with_suffix(".progress-draft")

@@ -7,8 +7,8 @@ MUTANTS = (
     Mutant(
         "a guard in memory lets a repeat in",
         "projections/memory.py",
-        "(guard.epoch, guard.number) > self._guards.get(line, (-1, -1))",
-        "(guard.epoch, guard.number) >= self._guards.get(line, (-1, -1))",
+        "(guard.epoch, guard.number) > self.stores.guards.get(line, (-1, -1))",
+        "(guard.epoch, guard.number) >= self.stores.guards.get(line, (-1, -1))",
         ("tests/contracts/test_private_redis.py::test_the_sink_in_memory_takes_no_second_row_of_one_batch",),
     ),
     Mutant(
