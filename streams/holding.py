@@ -6,6 +6,8 @@ the next one begins where the states are.
 """
 
 import asyncio
+import logging
+import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +16,13 @@ from pathlib import Path
 from streams.batch_loop import BatchLoop
 from streams.decoding import Raw
 from streams.fold import Agent, InvariantBroken, NeighbourAway
+from streams.ledger import Ledger
+from streams.restoring import Restoring
+from streams.snapshotting import Snapshots
 from streams.state import Budget, StateStore
 from streams.surroundings import Surroundings
+
+log = logging.getLogger("darkroom.holding")
 
 # A batch that is being folded when partitions are taken away may go on for so long; then it is dropped, and done again.
 FINISH_SECONDS = 3.0
@@ -116,7 +123,10 @@ class PartitionTask:
 
 
 class Holding:
-    """The loops of some agents on the partitions that are assigned now. Opened, paused and opened again by rebalances."""
+    """The loops of some agents on the partitions that are assigned now. Opened, paused and opened again by rebalances.
+
+    Without `restoring` a state that is not there is begun from zero; without `snapshots` none are taken.
+    """
 
     def __init__(
         self,
@@ -126,6 +136,8 @@ class Holding:
         flush_seconds: float,
         on_failure: Callable[[BaseException], None],
         budget: Budget | None = None,
+        restoring: Restoring | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self.agents = {agent.name: agent for agent in agents}
         self.loops: dict[tuple[str, int], BatchLoop] = {}
@@ -136,6 +148,8 @@ class Holding:
         self._flush_seconds = flush_seconds
         self._on_failure = on_failure
         self._budget = budget or Budget()
+        self._restoring = restoring
+        self._snapshots = snapshots
 
     async def open(self, assigned: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """Hold exactly these (topic, partition), and return from which offset each is wanted: the least of its agents' states.
@@ -146,11 +160,13 @@ class Holding:
         places = self._places(assigned)
         await self.pause()
         for place in set(self.loops) - places:
-            self.loops.pop(place).close()
+            self._let_loop_go(place)
         await asyncio.gather(*[self._open(*place) for place in sorted(places - set(self.loops))])
         for place in places:
             self._tasks[place] = PartitionTask(self.loops[place], self._flush_seconds, self._on_failure)
         self.is_open = True
+        if self._snapshots is not None:
+            self._snapshots.start(self._on_failure)
         return {
             (topic, partition): min(
                 self.loops[agent.name, partition].position(topic) for agent in self.agents.values() if topic in agent.sources
@@ -171,10 +187,10 @@ class Holding:
         stopped = await asyncio.gather(*[task.stop() for task in tasks.values()])
         for place, whole in zip(tasks, stopped, strict=True):
             if not whole:
-                self.loops.pop(place).close()
+                self._let_loop_go(place)
 
     async def close(self) -> None:
-        """Stop all tasks, write what could wait, and let go of every state."""
+        """Stop all tasks, write what could wait, take last snapshots if there is time, and let go of every state."""
         await self.pause()
         for loop in self.loops.values():
             try:
@@ -182,8 +198,15 @@ class Holding:
             except (NeighbourAway, TimeoutError):
                 # What was to be flushed is still marked in the state, and goes out after the next start.
                 continue
-        while self.loops:
-            self.loops.popitem()[1].close()
+        if self._snapshots is not None:
+            await self._snapshots.close()
+        for place in list(self.loops):
+            self._let_loop_go(place)
+
+    def _let_loop_go(self, place: tuple[str, int]) -> None:
+        if self._snapshots is not None:
+            self._snapshots.forget(place)
+        self.loops.pop(place).close()
 
     def _places(self, assigned: set[tuple[str, int]]) -> set[tuple[str, int]]:
         places = set()
@@ -204,11 +227,34 @@ class Holding:
             state.replace_by(offered)
         loop = BatchLoop(self.agents[agent], partition, state, self._around)
         try:
+            await self._make_ready(self.agents[agent], partition, state)
             await loop.open()
         except BaseException:
             loop.close()
             raise
         self.loops[agent, partition] = loop
+        if self._snapshots is not None:
+            self._snapshots.watch(self.agents[agent], partition, state)
+
+    async def _make_ready(self, agent: Agent, partition: int, state: StateStore) -> None:
+        """See that a state is of the agent's version, wiped if it is of another; and bring an empty one back from a snapshot.
+
+        What a worker before this one left beside it, in the middle of a snapshot or a restore, is deleted.
+        """
+        for pattern in (f"{partition}.snapshot-*", f"{partition}.restoring"):
+            for left in state.path.parent.glob(pattern):
+                shutil.rmtree(left, ignore_errors=True)
+        if (found := version_of(agent, state)) not in (0, agent.state_version):
+            log.warning("%s/%d: the state has version %d, wanted %d: wiped", agent.name, partition, found, agent.state_version)
+            state.wipe()
+        if not version_of(agent, state) and self._restoring is not None:
+            restored = await self._restoring.fetch_newest(agent, partition, state.path)
+            if restored is not None:
+                state.replace_by(restored.directory)
+        ledger = Ledger(state)
+        if ledger.state_version != agent.state_version:
+            ledger.set_state_version(agent.state_version)
+            state.commit()
 
     async def _offered(self, path: Path) -> list[Path]:
         """Return the states that rebuilds of promoted builds offer for a place, oldest first; others wait for their turn."""
@@ -229,3 +275,9 @@ class Holding:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
             await asyncio.sleep(0.1)
+
+
+def version_of(agent: Agent, state: StateStore) -> int:
+    """Return the version of what an agent keeps in a state, 0 when it keeps nothing there; states were first begun as 1."""
+    ledger = Ledger(state)
+    return (ledger.state_version or 1) if any(ledger.positions(agent.sources).values()) else 0
