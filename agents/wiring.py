@@ -43,6 +43,7 @@ class Places:
     object_secret_key: str
     state_dir: Path
     replicas: int = 1
+    snapshot_seconds: float = 60.0
 
 
 def rules_of(settings: Any) -> Rules:
@@ -68,6 +69,7 @@ def places_of(settings: Any) -> Places:
         object_secret_key=settings.object_secret_key.get_secret_value(),
         state_dir=Path(settings.state_dir),
         replicas=settings.replicas,
+        snapshot_seconds=settings.snapshot_seconds,
     )
 
 
@@ -189,6 +191,8 @@ def start_worker(
             metrics_port=metrics_port,
             open_sink=open_sink(rules, places),
             replicas=places.replicas,
+            open_objects=lambda: open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key),
+            snapshot_seconds=places.snapshot_seconds,
         ),
         log_level,
     )

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     )
     feed_depth: int = Field(500, ge=1, le=10_000, description="Photo ids kept in a person's precomputed feed.")
     flush_seconds: float = Field(10, gt=0, le=30, description="How late counts may be in PostgreSQL.")
+    snapshot_seconds: float = Field(
+        60, ge=1, description="How often the state of an agent that folds is copied to the object store."
+    )
     trend_window_seconds: int = Field(300, ge=1, description="Length of a trend window, in event time.")
     rate_limits: Literal["off", "on"] = Field("off", description="Whether the API limits requests per person and kind.")
 
@@ -84,7 +87,8 @@ class Settings(BaseSettings):
         if given.get("env") == "test":
             # Six followers make a celebrity: tests make every one of them through HTTP.
             threshold = {} if "celebrity_up" in given else {"celebrity_up": 6, "celebrity_down": 5}
-            return {"port_base": 28000 + TEST_PORT_OFFSET, "data": ".darkroom-test"} | threshold | given
+            own = {"port_base": 28000 + TEST_PORT_OFFSET, "data": ".darkroom-test", "snapshot_seconds": 10}
+            return own | threshold | given
         return given
 
     @model_validator(mode="before")

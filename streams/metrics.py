@@ -1,12 +1,15 @@
 """What a worker tells the outside: `/metrics` for Prometheus and `/ready`, on 127.0.0.1 only."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from streams.batch_loop import BatchLoop
+from streams.safekeeping import Safekeeping
 
 COUNTS = {
     "batches": "Batches folded all the way.",
@@ -50,10 +53,54 @@ class LoopCollector:
         yield row
 
 
-async def serve(port: int, collector: LoopCollector, is_ready: Callable[[], bool]) -> asyncio.Server:
+SNAPSHOT_COUNTS = {
+    "taken": "Snapshots taken.",
+    "skipped": "Snapshots skipped because the object store was away.",
+    "sent_bytes": "Bytes sent to the object store for snapshots.",
+    "seconds": "Seconds spent on snapshots, beside folding.",
+}
+RESTORE_COUNTS = {
+    "restores": "States brought back from a snapshot.",
+    "refused": "Snapshots refused while a state was brought back.",
+    "fetched_bytes": "Bytes fetched for states that were brought back.",
+    "seconds": "Seconds spent on bringing states back.",
+}
+
+
+class SnapshotCollector(Collector):
+    """Reads what was done for the keeping of states, when asked; nothing before there is one."""
+
+    def __init__(self, keeping: Callable[[], Safekeeping | None]) -> None:
+        self._keeping = keeping
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield counts of snapshots by agent and partition, their age, size and longest stall, and counts of restores."""
+        keeping = self._keeping()
+        if keeping is None:
+            return
+        counts = keeping.snapshots.counts
+        for name, said in SNAPSHOT_COUNTS.items():
+            family = CounterMetricFamily(f"darkroom_snapshot_{name}", said, labels=("agent", "partition"))
+            for (agent, partition), one in counts.items():
+                family.add_metric((agent, str(partition)), getattr(one, name))
+            yield family
+        age = GaugeMetricFamily("darkroom_snapshot_age_seconds", "Since the last snapshot.", labels=("agent", "partition"))
+        size = GaugeMetricFamily("darkroom_snapshot_size_bytes", "Size of the last snapshot.", labels=("agent", "partition"))
+        for (agent, partition), one in counts.items():
+            if one.taken:
+                age.add_metric((agent, str(partition)), time.time() - one.taken_at_ms / 1000)
+                size.add_metric((agent, str(partition)), one.size_bytes)
+        stall = max((one.stall_seconds for one in counts.values()), default=0.0)
+        yield from (age, size, GaugeMetricFamily("darkroom_snapshot_stall_seconds", "Longest stall by a checkpoint.", stall))
+        for name, said in RESTORE_COUNTS.items():
+            yield CounterMetricFamily(f"darkroom_restore_{name}", said, getattr(keeping.restoring.counts, name))
+
+
+async def serve(port: int, collectors: Iterable[Collector], is_ready: Callable[[], bool]) -> asyncio.Server:
     """Answer `GET /metrics` and `GET /ready` (200, or 503 while partitions are not open) until the server is closed."""
     registry = CollectorRegistry()
-    registry.register(collector)
+    for collector in collectors:
+        registry.register(collector)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
 

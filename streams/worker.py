@@ -22,8 +22,10 @@ from streams.batch_loop import BatchLoop
 from streams.decoding import BatchDecoder
 from streams.fold import Agent, NeighbourAway, Sink
 from streams.holding import Delivered, Holding
-from streams.metrics import LoopCollector, serve
+from streams.metrics import LoopCollector, SnapshotCollector, serve
+from streams.objects import Objects
 from streams.producer import Producer
+from streams.safekeeping import Safekeeping, open_safekeeping
 from streams.surroundings import Surroundings
 from streams.topics import verify_topics
 from streams.transport import BatchSchema, BatchTransport
@@ -42,7 +44,10 @@ STORES_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Worker:
-    """What one worker process is. `open_sink` runs in its event loop, and what it returns is closed at the end."""
+    """What one worker process is. `open_sink` runs in its event loop, and what it returns is closed at the end.
+
+    `open_objects` gives the object store, where a snapshot of each state is kept every `snapshot_seconds`; None keeps none.
+    """
 
     role: str
     slot: int
@@ -55,6 +60,8 @@ class Worker:
     metrics_port: int
     open_sink: Callable[[], Awaitable[Sink]]
     replicas: int = 1
+    open_objects: Callable[[], Objects] | None = None
+    snapshot_seconds: float = 60.0
     group_prefix: str = "darkroom"
 
     @property
@@ -123,6 +130,7 @@ class RunningWorker:
         self._holding: Holding | None = None
         self._log: Producer | None = None
         self._sink: Sink | None = None
+        self._keeping: Safekeeping | None = None
         self._stores: dict[str, str] = {}
         for agent in worker.agents:
             self._add_agent(agent)
@@ -189,7 +197,11 @@ class RunningWorker:
             claim=self._log.claim,
             ends=self._ends,
         )
-        return Holding(worker.agents, worker.state_dir, around, worker.flush_seconds, self.fail)
+        parts = (worker.agents, worker.state_dir, around, worker.flush_seconds, self.fail)
+        if worker.open_objects is None:
+            return Holding(*parts)
+        self._keeping = await open_safekeeping(worker.open_objects, worker.bootstrap, worker.snapshot_seconds, around)
+        return Holding(*parts, restoring=self._keeping.restoring, snapshots=self._keeping.snapshots)
 
     def _ends(self, topic: str, partition: int) -> tuple[int, int] | None:
         return self.app.consumer.ends(topic, partition)
@@ -198,7 +210,8 @@ class RunningWorker:
         return list(self._holding.loops.values()) if self._holding else []
 
     async def _serve(self) -> None:
-        server = await serve(self.worker.metrics_port, LoopCollector(self._loops, self._ends), lambda: self.is_ready)
+        collectors = (LoopCollector(self._loops, self._ends), SnapshotCollector(lambda: self._keeping))
+        server = await serve(self.worker.metrics_port, collectors, lambda: self.is_ready)
         async with server:
             await self.app.wait_for_stopped(asyncio.Event())
 
@@ -240,4 +253,6 @@ class RunningWorker:
             await self._log.close()
         if self._sink is not None and hasattr(self._sink, "close"):
             await self._sink.close()
+        if self._keeping is not None:
+            await self._keeping.close()
         log.info("%s is closed", self.worker.name)
