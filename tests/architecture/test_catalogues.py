@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from agents.catalog import FOLD_MODULES, catalog
 from agents.rules import Rules
 from projections.catalog import PROJECTIONS
 from schemas import events
 from schemas.catalog import TOPICS
+from streams.state import MemoryState
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,3 +56,24 @@ def test_agent_names_are_unique_and_every_agent_has_a_fold_or_an_effect():
 def test_every_fold_module_has_a_specification():
     for name in FOLD_MODULES:
         assert (ROOT / "tests" / "specs" / f"test_{name}.py").exists(), f"write tests/specs/test_{name}.py"
+
+
+def test_every_agent_that_writes_a_projection_can_print_it_again():
+    """A lost store is printed from states; an agent that cannot do it would leave a projection empty for ever."""
+    for agent in agents():
+        if agent.effect is not None or not agent.writes:
+            continue
+        assert agent.reprint is not None, f"{agent.name} writes {', '.join(agent.writes)}: give its Agent a `reprint`"
+        for projection in agent.writes:
+            try:
+                rows = agent.reprint(MemoryState(), projection)
+            except KeyError:
+                raise AssertionError(f"{agent.name} writes {projection}: let its `reprint_of` print it, too") from None
+            assert list(rows) == [], f"{agent.name} prints {projection} from an empty state"
+
+
+def test_no_agent_prints_what_another_one_writes():
+    for agent in agents():
+        for projection in {p.name for p in PROJECTIONS} - set(agent.writes) if agent.reprint else ():
+            with pytest.raises(KeyError, match=projection):
+                agent.reprint(MemoryState(), projection)
