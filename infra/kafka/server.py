@@ -46,6 +46,9 @@ min.insync.replicas=2
 unclean.leader.election.enable=false
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=300
+controller.quorum.fetch.timeout.ms=1000
+controller.quorum.election.timeout.ms=500
+controller.quorum.election.backoff.max.ms=500
 """
 
 
