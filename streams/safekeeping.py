@@ -30,7 +30,7 @@ async def open_safekeeping(
 ) -> Safekeeping:
     """Return the keeping of states beside the Kafka cluster at `bootstrap`, with a snapshot of each every so many seconds.
 
-    Asks Kafka for its id, which all keys begin with; `NeighbourAway` when it does not answer. The object store is not asked yet.
+    Asks Kafka for its id, which all keys begin with; `NeighbourAway` when it does not answer. The object store is not asked.
     """
     cluster = await asyncio.to_thread(cluster_id, bootstrap)
     objects = open_objects()
