@@ -28,12 +28,13 @@ from streams.reading import RangeReader
 from streams.replay import Replay, pin
 from streams.selection import Selection
 from streams.state import MemoryState
+from streams.surroundings import Patience
 from streams.worker import Worker, run_worker
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where the neighbours are and where state is kept."""
+    """Where the neighbours are, where state is kept, and how long and how often a worker bears with what goes wrong."""
 
     bootstrap: str
     postgres_dsns: tuple[str, ...]
@@ -44,6 +45,7 @@ class Places:
     state_dir: Path
     replicas: int = 1
     snapshot_seconds: float = 60.0
+    dead_letters_in_a_row: int = 1_000
 
 
 def rules_of(settings: Any) -> Rules:
@@ -70,6 +72,7 @@ def places_of(settings: Any) -> Places:
         state_dir=Path(settings.state_dir),
         replicas=settings.replicas,
         snapshot_seconds=settings.snapshot_seconds,
+        dead_letters_in_a_row=settings.dead_letters_in_a_row,
     )
 
 
@@ -193,6 +196,7 @@ def start_worker(
             replicas=places.replicas,
             open_objects=lambda: open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key),
             snapshot_seconds=places.snapshot_seconds,
+            patience=Patience(dead_letters_in_a_row=places.dead_letters_in_a_row),
         ),
         log_level,
     )

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     snapshot_seconds: float = Field(
         60, ge=1, description="How often the state of an agent that folds is copied to the object store."
     )
+    dead_letters_in_a_row: int = Field(
+        1_000, ge=1, description="A worker stops rather than dead-letter more of one partition in a row."
+    )
     trend_window_seconds: int = Field(300, ge=1, description="Length of a trend window, in event time.")
     rate_limits: Literal["off", "on"] = Field("off", description="Whether the API limits requests per person and kind.")
 

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import faust
@@ -25,8 +25,9 @@ from streams.holding import Delivered, Holding
 from streams.metrics import LoopCollector, SnapshotCollector, serve
 from streams.objects import Objects
 from streams.producer import Producer
+from streams.restarts import Note, StartAgain
 from streams.safekeeping import Safekeeping, open_safekeeping
-from streams.surroundings import Surroundings
+from streams.surroundings import Patience, Surroundings
 from streams.topics import verify_topics
 from streams.transport import BatchSchema, BatchTransport
 from streams.watchdog import Sight, Watchdog
@@ -63,6 +64,7 @@ class Worker:
     open_objects: Callable[[], Objects] | None = None
     snapshot_seconds: float = 60.0
     group_prefix: str = "darkroom"
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def name(self) -> str:
@@ -74,23 +76,33 @@ class Worker:
         """Where Faust wants a directory; it keeps nothing in it."""
         return self.state_dir / ".faust" / self.name
 
+    @property
+    def note(self) -> Note:
+        """Where it remembers its failures over restarts."""
+        return Note(self.state_dir / ".faust" / f"{self.name}.failed")
 
 def run_worker(worker: Worker, log_level: str = "info") -> None:
     """Run a worker until SIGTERM; ends the process. Raises `WrongTopics` and `NeighbourAway` before anything starts."""
+    worker.note.rest(worker.name)
     topics = {topic for agent in worker.agents for topic in (*agent.sources, *agent.emits)} | {"dead_letters"}
     verify_topics(worker.bootstrap, topics, worker.partitions, worker.replicas)
     worker.faust_dir.mkdir(parents=True, exist_ok=True)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     running = RunningWorker(worker)
-    FaustWorker(running.app, loglevel=log_level, redirect_stdouts=False, blocking_timeout=0).execute_from_commandline()
+    fausts = FaustWorker(running.app, loglevel=log_level, redirect_stdouts=False, blocking_timeout=0)
+    fausts.note = worker.note
+    fausts.execute_from_commandline()
 
 
 class FaustWorker(faust.Worker):
     """Faust's worker, which ends at once when everything is closed, without waiting seconds for threads and timers."""
 
+    note: Note
+
     def _shutdown_loop(self) -> None:
         if self.crash_reason:
             log.critical("the worker crashed: %s", self.crash_reason, exc_info=self.crash_reason)
+            self.note.remember(self.crash_reason)
         logging.shutdown()
         os._exit(1 if self.crash_reason else 0)
 
@@ -148,6 +160,7 @@ class RunningWorker:
     def fail(self, error: BaseException) -> None:
         """End the process without acknowledging; stores, log and state stay as they are, and agree."""
         log.critical("%s stops: %s: %s", self.worker.name, type(error).__name__, error, exc_info=error)
+        self.worker.note.remember(error)
         logging.shutdown()
         os._exit(1)
 
@@ -196,6 +209,7 @@ class RunningWorker:
             log=self._log,
             claim=self._log.claim,
             ends=self._ends,
+            patience=self.worker.patience,
         )
         parts = (worker.agents, worker.state_dir, around, worker.flush_seconds, self.fail)
         if worker.open_objects is None:
@@ -240,7 +254,7 @@ class RunningWorker:
     def _compare(self, found: dict[str, str]) -> None:
         changed = sorted(name for name in {**found, **self._stores} if found.get(name) != self._stores.get(name))
         if changed:
-            self.fail(RuntimeError(f"{', '.join(changed)} changed; starting again, to write to what is there now"))
+            self.fail(StartAgain(f"{', '.join(changed)} changed; starting again, to write to what is there now"))
 
     async def _pause(self, app: faust.App, revoked: object, **_: object) -> None:
         if self._holding is not None:
