@@ -9,32 +9,18 @@ import uuid
 
 import pytest
 
-from infra.settings import SettingsError, environment_for_tests, load_settings
 from streams.fold import NeighbourAway
 from streams.memory_objects import MemoryObjects
 from streams.objects import ObjectMissing, open_objects
-from tests.absent import absent
+from tests.contracts.object_stores import STORES, opener
 
 BUCKET = "contract"
-STORES = ("memory", pytest.param("s3", marks=pytest.mark.stack))
 
 
 @pytest.fixture(params=STORES)
-def opened(request, monkeypatch):
+def opened(request):
     """Return a function that opens the store, and a prefix of keys that nobody else uses."""
-    prefix = uuid.uuid4().hex
-    if request.param == "memory":
-        return MemoryObjects, prefix
-    for name, value in environment_for_tests().items():
-        monkeypatch.setenv(name, value)
-    try:
-        settings = load_settings()
-        host, port = settings.object_endpoint.split(":")
-        socket.create_connection((host, int(port)), timeout=1).close()
-    except (SettingsError, OSError) as missing:
-        absent(f"the object store of the test stack is not up: {str(missing).splitlines()[0]}")
-    access, secret = settings.object_access_key.get_secret_value(), settings.object_secret_key.get_secret_value()
-    return (lambda: open_objects(settings.object_endpoint, access, secret)), prefix
+    return opener(request.param), uuid.uuid4().hex
 
 
 def run(opened, story):
