@@ -12,10 +12,10 @@ from schemas import events as e
 from schemas.catalog import topic_named
 from schemas.codec import BadRecord, Decoder
 from schemas.ids import pair_key
-from streams.dead_letters import DROPPED, OPEN, RETRIED, Letter, Place
+from streams.dead_letters import DROPPED, RETRIED, Letter, Place
 
 # What an event has the last word about; events that are not here change nothing when they are folded again (decision 27).
-_LAST_WORD: dict[type[e.Event], Callable[[e.Event], Hashable]] = {
+LAST_WORD: dict[type[e.Event], Callable[[e.Event], Hashable]] = {
     e.LikeChanged: lambda event: ("like", event.photo_id, event.comment_id, event.actor_id),
     e.RelationChanged: lambda event: ("pair", pair_key(event.actor_id, event.other_id)),
     e.ProfileEdited: lambda event: ("profile", event.user_id),
@@ -28,7 +28,7 @@ _LAST_WORD: dict[type[e.Event], Callable[[e.Event], Hashable]] = {
 
 def subject_of(event: e.Event) -> Hashable | None:
     """Return what an event has the last word about, or None when it does not matter how often and when it is folded."""
-    subject = _LAST_WORD.get(type(event))
+    subject = LAST_WORD.get(type(event))
     return None if subject is None else subject(event)
 
 
@@ -99,11 +99,6 @@ def next_step(decoder: Decoder, letter: Letter, raw_value: bytes | None) -> str:
             return f"a newer producer may have written it: upgrade Darkroom, then: {retry}; otherwise: {drop}"
         return f"no agent can read it: mend its producer, which must send it again, then: {drop}"
     return f"it decodes with this version; once what the reason says is no longer so: {retry}; otherwise: {drop}"
-
-
-def is_settled(letter: Letter) -> bool:
-    """Return whether somebody has settled it."""
-    return letter.state != OPEN
 
 
 def _derived(record: Place, letters: list[Letter]) -> str:

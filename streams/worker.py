@@ -81,6 +81,7 @@ class Worker:
         """Where it remembers its failures over restarts."""
         return Note(self.state_dir / ".faust" / f"{self.name}.failed")
 
+
 def run_worker(worker: Worker, log_level: str = "info") -> None:
     """Run a worker until SIGTERM; ends the process. Raises `WrongTopics` and `NeighbourAway` before anything starts."""
     worker.note.rest(worker.name)
