@@ -1,6 +1,5 @@
 """What the object store holds of snapshots: the manifests of one state, newest first, and whether their files are there."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from schemas.object_keys import SNAPSHOTS, snapshots_prefix
@@ -43,13 +42,11 @@ async def read_manifest(objects: Objects, key: str) -> Manifest:
     return decoded(key, body)
 
 
-async def states_held(objects: Objects, cluster: str, agents: Iterable[str]) -> list[str]:
-    """Return the prefixes of all states of these agents that have something stored."""
-    prefixes = set()
-    for agent in agents:
-        own = snapshots_prefix(cluster, agent)
-        for one in await objects.listing(SNAPSHOTS, own):
-            partition = one.key.removeprefix(own).partition("/")[0]
-            if partition.isdigit():
-                prefixes.add((own, int(partition)))
-    return [f"{own}{partition}/" for own, partition in sorted(prefixes)]
+async def states_held(objects: Objects, cluster: str, agent: str = "") -> list[str]:
+    """Return the prefix of each state that something is stored of, by agent and partition; of one agent when it is named."""
+    states = set()
+    for one in await objects.listing(SNAPSHOTS, snapshots_prefix(cluster, agent)):
+        _, name, partition, *rest = one.key.split("/")
+        if rest and partition.isdigit():
+            states.add((name, int(partition)))
+    return [snapshots_prefix(cluster, *state) for state in sorted(states)]
