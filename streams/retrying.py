@@ -16,7 +16,7 @@ from streams.dead_letters import DROPPED, RETRIED, Letter, Place
 
 # What an event has the last word about; events that are not here change nothing when they are folded again (decision 27).
 LAST_WORD: dict[type[e.Event], Callable[[e.Event], Hashable]] = {
-    e.LikeChanged: lambda event: ("like", event.photo_id, event.comment_id, event.actor_id),
+    e.LikeChanged: lambda event: ("like", event.comment_id or event.photo_id, event.actor_id),
     e.RelationChanged: lambda event: ("pair", pair_key(event.actor_id, event.other_id)),
     e.ProfileEdited: lambda event: ("profile", event.user_id),
     e.PrivacyChanged: lambda event: ("privacy", event.user_id),
