@@ -18,7 +18,7 @@ from streams.cluster import cluster_id
 from streams.fold import NeighbourAway
 from streams.objects import ObjectMissing, Objects, open_objects
 from streams.snapshot_reading import held, read_manifest, states_held
-from streams.snapshots import Manifest, Unusable, absent_files, megabytes
+from streams.snapshots import Manifest, Unusable, absent_files, size_in_words
 
 NOT_WHOLE = 1
 
@@ -35,9 +35,8 @@ class Found(NamedTuple):
         if self.manifest is None:
             return f"{self.key}: refused: {self.wrong}"
         one = self.manifest
-        said = (
-            f"{one.agent}/{one.partition}  {one.taken_at}  {one.stands_at}  {len(one.files)} files, {megabytes(one.size_bytes)}"
-        )
+        size = f"{len(one.files)} files, {size_in_words(one.size_bytes)}"
+        said = f"{one.agent}/{one.partition}  {one.taken_at}  {one.stands_at}  {size}"
         return f"{said}: refused: {self.wrong}" if self.wrong else said
 
     def told(self) -> dict[str, Any]:

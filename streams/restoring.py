@@ -20,7 +20,7 @@ from streams.fold import Agent, NeighbourAway
 from streams.ledger import Ledger
 from streams.objects import ObjectMissing, Objects
 from streams.snapshot_reading import manifest_keys, read_manifest
-from streams.snapshots import Manifest, SnapshotFile, Unusable, behind, check_usable, megabytes
+from streams.snapshots import Manifest, SnapshotFile, Unusable, behind, check_usable, size_in_words
 from streams.state import MIB, Budget, StateDamaged, StateStore
 from streams.surroundings import Patience
 
@@ -153,8 +153,8 @@ class Progress:
         """Return what would be told after so many seconds."""
         rate = self.done_bytes / seconds
         left = f"{(self.total_bytes - self.done_bytes) / rate:.0f} s left" if rate else "no end in sight yet"
-        done = f"{megabytes(self.done_bytes)} of {megabytes(self.total_bytes)}"
-        return f"{self.name}: restoring, {done}, {megabytes(int(rate))}/s, {left}"
+        done = f"{size_in_words(self.done_bytes)} of {size_in_words(self.total_bytes)}"
+        return f"{self.name}: restoring, {done}, {size_in_words(int(rate))}/s, {left}"
 
 
 def verify_state(manifest: Manifest, directory: Path) -> None:
@@ -173,7 +173,7 @@ def verify_state(manifest: Manifest, directory: Path) -> None:
 
 def in_words(manifest: Manifest, records_behind: int, seconds: float) -> str:
     """Return what is said of a restore that is done."""
-    size = f"{len(manifest.files)} files, {megabytes(manifest.size_bytes)} in {seconds:.1f} s"
+    size = f"{len(manifest.files)} files, {size_in_words(manifest.size_bytes)} in {seconds:.1f} s"
     return (
         f"{manifest.agent}/{manifest.partition}: restored from snapshot of {manifest.taken_at} at {manifest.stands_at}, "
         f"{records_behind:,} records behind ({size})"

@@ -183,6 +183,6 @@ def _order(key: str) -> tuple[int, str]:
     return (int(named["taken_at_ms"]), named["sha256"]) if named else (0, "")
 
 
-def megabytes(size_bytes: int) -> str:
-    """Return a size for people: `34.1 MB`."""
-    return f"{size_bytes / 1e6:,.1f} MB"
+def size_in_words(size_bytes: int) -> str:
+    """Return a size for people: `34.1 MB`, `12 kB`."""
+    return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.0f} kB"

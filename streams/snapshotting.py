@@ -30,8 +30,8 @@ from streams.snapshots import (
     absent_files,
     encoded,
     first_due,
-    megabytes,
     plan_pruning,
+    size_in_words,
 )
 from streams.state import StateStore
 
@@ -285,5 +285,5 @@ def _count(counts: SnapshotCounts, manifest: Manifest, sent_bytes: int, seconds:
     counts.seconds += seconds
     counts.taken_at_ms = manifest.taken_at_ms
     counts.size_bytes = manifest.size_bytes
-    of = f"{megabytes(sent_bytes)} of {megabytes(manifest.size_bytes)}"
+    of = f"{size_in_words(sent_bytes)} of {size_in_words(manifest.size_bytes)}"
     log.debug("%s/%d: snapshot at %s, %s sent in %.1f s", manifest.agent, manifest.partition, manifest.stands_at, of, seconds)
