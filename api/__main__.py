@@ -101,6 +101,8 @@ def places_of(settings: Settings) -> Places:
         feed_depth=settings.feed_depth,
         trend_window_seconds=settings.trend_window_seconds,
         gives_tokens=settings.env != "production",
+        requests_most=settings.api_requests,
+        upload_bytes_most=settings.api_upload_mib << 20,
         limits_rates=settings.rate_limits == "on",
         holder=f"api {socket.gethostname()} {os.getpid()}",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -11,15 +10,14 @@ from typing import Any
 from api import positions
 from api.calls import Call
 from api.context import Context
+from api.deadline import Deadline
 from api.problems import MEDIA_TYPE, Problem, invalid, unavailable
 from api.remembered import Entry, check_same, kept_alive
-from api.routes import Answer, Route
+from api.routes import READING, Answer, Route
 from projections.away import StoreAway
 from streams.producer import NeighbourAway
 
 log = logging.getLogger("darkroom.api")
-
-READING = ("GET", "HEAD")
 
 
 async def answer_request(context: Context, route: Route, scope: Any, receive: Callable, params: dict[str, str]) -> Answer:
@@ -30,7 +28,9 @@ async def answer_request(context: Context, route: Route, scope: Any, receive: Ca
         answer = await _answer_once(call)
     except Problem as problem:
         answer = Answer(problem.status, problem.body(), MEDIA_TYPE, problem.headers)
-        await call.incoming.drop_rest()
+        if problem.status != 503:
+            # Under load nothing more is read: the server drops what comes.
+            await call.incoming.drop_rest()
     except (StoreAway, NeighbourAway) as away:
         log.warning("%s %s cannot be answered: %s", route.method, route.path, away)
         problem = unavailable("A store that answers this is away; try again in a moment.")
@@ -40,6 +40,8 @@ async def answer_request(context: Context, route: Route, scope: Any, receive: Ca
         log.exception("%s %s failed", route.method, route.path)
         problem = Problem(500, "Darkroom made a mistake; it is written in the log.")
         answer = Answer(500, problem.body(), MEDIA_TYPE)
+    finally:
+        call.let_go()
     context.metrics.answered(route.method, route.path, answer.status, time.perf_counter() - started)
     return Answer(answer.status, answer.body, answer.media_type, {**answer.headers, **call.headers})
 
@@ -88,17 +90,18 @@ async def _answer_limited(call: Call, asker: str) -> Answer:
 
 async def _answer(call: Call) -> Answer:
     """Wait for what the client has seen, answer, and say how fresh that is, on refusals too."""
+    if call.route.method not in READING:
+        # Before the body is read, and before anybody waits.
+        call.context.fuse.check()
     await _wait_for_position(call)
     try:
-        if call.route.hot or call.route.method not in READING:
+        if call.route.method not in READING:
             # Writes are not cut off: what they appended would stay untold.
             answer = await call.route.answer(call)
         else:
-            async with asyncio.timeout(call.context.read_seconds):
+            with Deadline(call.context.read_seconds):
                 answer = await call.route.answer(call)
         call.raise_deferred()
-    except TimeoutError as late:
-        raise unavailable("A store that answers this takes too long; try again in a moment.") from late
     finally:
         await _say_position(call)
     return answer
@@ -139,14 +142,14 @@ async def _say_position(call: Call) -> None:
         return
     if not call.route.reads:
         return
+    if not call.context.trust.complete(call.route.reads):
+        call.lacks_something()
     seen = call.context.seen(call.route.reads)
     if seen is None:
         call.headers["Darkroom-Position"] = positions.format_position(call.position)
         return
     if seen.as_of is not None:
         call.headers["Darkroom-As-Of"] = seen.as_of
-    if seen.restoring and "cursor" in call.route.query:
-        call.headers["Darkroom-Incomplete"] = "true"
     if not call.position and len(seen.text) <= positions.MAX_CHARACTERS:
         call.headers["Darkroom-Position"] = seen.text
         return

@@ -19,9 +19,12 @@ from api.context import Context
 from api.openapi import describe
 from api.problems import MEDIA_TYPE, Problem
 from api.routes import Answer, Route
+from api.shedding import too_busy
 
 Open = Callable[[], AbstractAsyncContextManager[Context]]
 WITHOUT_BODY = (204, 304)
+# Asked by those who look after a process that has too much to do.
+SPARED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Api:
@@ -30,6 +33,8 @@ class Api:
     def __init__(self, opens: Open) -> None:
         self._opens = opens
         self.context: Context | None = None
+        busy = too_busy()
+        self._too_busy = Answer(busy.status, busy.body(), MEDIA_TYPE, busy.headers)
         self._hot = {(route.method, route.path): route for route in ROUTES if route.hot}
         self._litestar = Litestar(
             [self._served(route) for route in ROUTES],
@@ -42,10 +47,21 @@ class Api:
         )
 
     async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
-        """Answer hot routes at once, and hand everything else to Litestar."""
+        """Answer hot routes at once, hand everything else to Litestar, and refuse what is more than this process carries."""
         if scope["type"] != "http":
             await self._litestar(scope, receive, send)
-        elif (route := self._hot.get((scope["method"], scope["path"]))) is not None:
+        elif (load := self.context.load).requests >= load.requests_most and scope["path"] not in SPARED:
+            self.context.metrics.answered(scope["method"], "refused under load", 503, 0.0)
+            await send_answer(self._too_busy, send)
+        else:
+            load.requests += 1
+            try:
+                await self._answer(scope, receive, send)
+            finally:
+                load.requests -= 1
+
+    async def _answer(self, scope: Any, receive: Callable, send: Callable) -> None:
+        if (route := self._hot.get((scope["method"], scope["path"]))) is not None:
             await send_answer(await answer_request(self.context, route, scope, receive, {}), send)
         else:
             # A slash within a place arrives as %2F and must not part the path: it stays quoted until the route has it.

@@ -18,6 +18,8 @@ FILE_LIMIT_BYTES = 10_485_760
 # Enough for any caption in UTF-8, and for a mistaken one to be told by its length in characters.
 FIELD_LIMIT_BYTES = 64 * 1024
 MAX_SEGMENTS = 32
+# What a form that is not refused may weigh: the file, and a field of each name.
+FORM_LIMIT_BYTES = FILE_LIMIT_BYTES + 4 * FIELD_LIMIT_BYTES
 # What is refused is still read for a while: a client that is sending cannot hear the answer.
 DROP_LIMIT_BYTES = 30_000_000
 DROP_SECONDS = 5.0

@@ -12,11 +12,11 @@ import msgspec
 
 from api import positions
 from api.auth import bearer
-from api.bodies import Incoming, Upload, read_json, read_upload
+from api.bodies import FORM_LIMIT_BYTES, Incoming, Upload, read_json, read_upload
 from api.cursors import ForeignCursor, read_cursor
 from api.problems import Problem, invalid, not_found, unauthorized, unavailable
 from api.remembered import Claim
-from api.routes import IGNORED, REQUIRED, Route
+from api.routes import IGNORED, READING, REQUIRED, Route
 from api.visibility import STRANGER, Account, Viewer
 from streams.producer import Edge, Invalid, NeighbourAway, Written
 
@@ -55,6 +55,7 @@ class Call:
         # A wrong header or key is told only after 404 and 403 had their say.
         self.deferred: Problem | None = None
         self.stale = False
+        self._room = 0
         self._viewer: Viewer | None = None
         self._body: Any = None
         self._query: dict[str, str] | None = None
@@ -122,9 +123,22 @@ class Call:
     async def upload(self) -> Upload:
         """Return the form with its file; 413, 415, 422."""
         if self._body is None:
+            self._make_room()
             self._body = await read_upload(self.incoming, self.header(b"content-type") or "")
             self.raise_deferred()
         return self._body
+
+    def _make_room(self) -> None:
+        """Take room for the form in memory until `let_go`; 503 when there is none."""
+        told = self.header(b"content-length") or ""
+        size = min(int(told), FORM_LIMIT_BYTES) if told.isascii() and told.isdecimal() else FORM_LIMIT_BYTES
+        self.context.load.take_upload(size)
+        self._room = size
+
+    def let_go(self) -> None:
+        """Give back what the request held, now that it is answered."""
+        self.context.load.drop_upload(self._room)
+        self._room = 0
 
     async def content(self) -> bytes:
         """Return what makes a repeat of this request the same request: its path and its parsed content."""
@@ -198,6 +212,11 @@ class Call:
             raise unavailable(
                 "The request is written down, but was not decided in time; ask again with the same key, or look later."
             )
+
+    def lacks_something(self) -> None:
+        """Say that what is read may lack what is being restored, or count late."""
+        if self.route.method in READING:
+            self.headers["Darkroom-Incomplete"] = "true"
 
     @property
     def origin(self) -> str:

@@ -15,6 +15,7 @@ from api.metrics import Metrics
 from api.people import People
 from api.relations import Relations
 from api.remembered import Remembered
+from api.shedding import Fuse, Load
 from api.signing import Signer
 from api.times import format_ms
 from api.trust import Trust
@@ -29,15 +30,11 @@ def now_ms() -> int:
 
 
 class Seen(NamedTuple):
-    """How far an answer reaches: its position, the header text of that, the time up to which it is complete.
-
-    `restoring`: rows in Postgres are being written anew, so that lists may lack some.
-    """
+    """How far an answer reaches: its position, the header text of that, the time up to which it is complete."""
 
     position: positions.Position
     text: str
     as_of: str | None
-    restoring: bool = False
 
 
 @dataclass
@@ -54,6 +51,8 @@ class Context:
     trust: Trust
     remembered: Remembered
     limits: Limits
+    load: Load
+    fuse: Fuse
     signer: Signer
     metrics: Metrics
     shards: int
@@ -92,9 +91,7 @@ class Context:
         writers = self.writers_of(projections)
         position = positions.without_passed(positions.seen_position(snapshot, writers), snapshot, self.all_writers())
         until = positions.complete_until(snapshot, writers)
-        rows = self.writers_of(each.name for each in PROJECTIONS if each.name in projections and each.store == "postgres")
-        restoring = not all(self.trust.everywhere(writer) for writer in rows)
-        return Seen(position, positions.format_position(position), None if until is None else format_ms(until), restoring)
+        return Seen(position, positions.format_position(position), None if until is None else format_ms(until))
 
     def all_writers(self) -> tuple[str, ...]:
         """Return every agent that writes any projection."""

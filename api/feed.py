@@ -70,12 +70,13 @@ class _Pulled(NamedTuple):
 class Candidates:
     """The reader's candidates in order, read in steps: from the rings, and once past a floor from Postgres."""
 
-    def __init__(self, call: Call, viewer: Viewer, spans: Mapping[int, Spans]) -> None:
+    def __init__(self, call: Call, viewer: Viewer, pulled: Mapping[int, Spans] | None) -> None:
         self._stores = call.context.stores
+        self._trust = call.context.trust
         self._viewer = viewer
-        self._spans = spans
-        # Rings that are being filled again are half empty, and do not know it.
-        self._cold = not call.context.trust.everywhere("fanout")
+        # Without knowing whom one pulls the rings are not all there is; Postgres asks nobody whether they are pushed.
+        self._cold = pulled is None
+        self._spans = {author: pulled[author] for author in pulled.keys() & viewer.following} if pulled else {}
 
     async def fetch(self, after: tuple | None, wanted: int) -> list[int]:
         """Return ids older than the last one, newest first; fewer than wanted only at the end."""
@@ -83,7 +84,9 @@ class Candidates:
         found: list[int] = []
         while not self._cold and len(found) < wanted:
             try:
-                part = await self._from_rings(below, wanted)
+                # Rings that are being filled again are half empty, and do not know it.
+                with self._trust.redis("timelines", "authors"):
+                    part = await self._from_rings(below, wanted)
             except StoreAway:
                 self._cold = True
                 break
@@ -120,19 +123,17 @@ async def show_feed(call: Call) -> Answer:
     """Answer a page of the reader's feed."""
     page = call.page(LIST, int)
     viewer = await call.viewer()
-    pulled = await _pulled(call)
-    candidates = Candidates(call, viewer, {author: pulled[author] for author in pulled.keys() & viewer.following})
+    candidates = Candidates(call, viewer, await _pulled(call))
     rendering = FeedPhotos(call, viewer)
     items, next_key = await fill_page(candidates.fetch, rendering.show, _key, page.limit, page.after)
     return page_answer(LIST, items, next_key)
 
 
-async def _pulled(call: Call) -> Mapping[int, Spans]:
+async def _pulled(call: Call) -> Mapping[int, Spans] | None:
     try:
         return await call.context.relations.pulled()
     except StoreAway:
-        # Postgres gives the candidates then, of pushed and pulled authors alike.
-        return {}
+        return None
 
 
 def _key(photo_id: int) -> tuple[int]:

@@ -42,7 +42,7 @@ class FeedPhotos:
 
     async def show(self, photo_ids: Sequence[int]) -> list[bytes | None]:
         """Return photos as JSON in the order of their ids, None for what does not belong in the feed."""
-        page = await page_of(self._call.context, photo_ids, self._viewer.user_id)
+        page = await page_of(self._call, photo_ids, self._viewer.user_id)
         known, origin, liked = self._known, self._origin, page.liked
         shown = [card and (known.get(card) or self._decode(card)) for card in page.cards]
         owners = {one.owner_id for one in shown if one is not None}

@@ -1,14 +1,20 @@
-"""How far the projections are, seen from the API: one background look at what agents publish, shared by all who wait."""
+"""How far the projections are, seen from the API: one background look at what agents publish, shared by all who wait.
+
+With it comes the birth id of the Redis that says so: reads of Redis are believed while it answers with that one.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
 
+from api.heard import Heard
 from api.positions import AgentProgress, Position, Snapshot, Walk
 from projections.away import StoreAway
+from projections.witnessed import NOBODY
 
 log = logging.getLogger("darkroom.api.freshness")
 
@@ -18,15 +24,31 @@ WAITED_FOR_SECONDS = 0.01
 # Each look is three tries over a third of a second; after so many failures Redis is away, and the snapshot too old.
 FORGET_AFTER_FAILURES = 2
 
-ReadProgress = Callable[[], Awaitable[Iterable[AgentProgress]]]
+
+class Look(Protocol):
+    """What one look found: the birth id of Redis (None: it has none), and all progress (`projections.progress.Look`)."""
+
+    birth: str | None
+    records: Sequence[AgentProgress]
+
+
+class Believed(Protocol):
+    """The Redis that is read, and believed while it has this birth id (`projections.witnessed.WitnessedRedis`)."""
+
+    birth: str | None
+
+
+ReadProgress = Callable[[], Awaitable[Look]]
 
 
 class Freshness:
     """Keeps the newest `Snapshot`, and wakes those who wait when there is another one."""
 
-    def __init__(self, read_progress: ReadProgress, derived: frozenset[str]) -> None:
+    def __init__(self, read_progress: ReadProgress, derived: frozenset[str], redis: Believed) -> None:
         self._read_progress = read_progress
         self._derived = derived
+        self._redis = redis
+        self.heard = Heard()
         self._waiting = 0
         self._wanted = asyncio.Event()
         self._changed = asyncio.Event()
@@ -77,7 +99,7 @@ class Freshness:
                     await asyncio.wait_for(self._wanted.wait(), IDLE_SECONDS)
             failures = 0 if await self._look_safely() else failures + 1
             if failures >= FORGET_AFTER_FAILURES:
-                self.snapshot = None
+                self._forget()
 
     async def _look_safely(self) -> bool:
         try:
@@ -89,7 +111,21 @@ class Freshness:
         return True
 
     async def _look(self) -> None:
-        progress = {(each.agent, each.partition): each for each in await self._read_progress()}
-        self.snapshot = Snapshot(progress, self._derived)
+        found = await self._read_progress()
+        if (birth := found.birth) is None:
+            if self.snapshot is not None:
+                log.warning("Redis was emptied; PostgreSQL answers until it is restored")
+            self._forget()
+            return
+        progress = {(each.agent, each.partition): each for each in found.records}
+        back = self.heard.hear(progress, birth)
+        # Both from one moment to the next: whoever asked before hears that the store is another one.
+        self._redis.birth = birth
+        self.snapshot = Snapshot(progress, self._derived, birth, back)
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+
+    def _forget(self) -> None:
+        """Know nothing more of Redis, and believe nothing that it says."""
+        self.snapshot = None
+        self._redis.birth = NOBODY

@@ -21,8 +21,8 @@ def account_of(photo: HydratedPhoto) -> Account | None:
 async def read_photos(call: Call, photo_ids: Sequence[int]) -> tuple[dict[int, HydratedPhoto], set[int] | None]:
     """Return photos by id, and which of them the reader likes (None without a reader)."""
     if not call.me:
-        return await hydrated(call.context, photo_ids), None
-    photos, likes = await asyncio.gather(hydrated(call.context, photo_ids), liked_among(call.context, call.me, photo_ids))
+        return await hydrated(call, photo_ids), None
+    photos, likes = await asyncio.gather(hydrated(call, photo_ids), liked_among(call, call.me, photo_ids))
     return photos, likes
 
 

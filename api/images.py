@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from api.calls import Call
-from api.photo_cards import hydrated
+from api.photo_cards import known_photo
 from api.problems import Problem, not_found
 from api.routes import Answer
 from schemas.object_keys import PIXELS, VARIANTS, variant_key
@@ -34,7 +34,7 @@ async def serve_image(call: Call) -> Answer:
 async def _serve(call: Call) -> Answer:
     photo_id = call.id("photo_id", "image")
     pixels = _FILES.get(call.params["file"])
-    photo = (await hydrated(call.context, (photo_id,))).get(photo_id)
+    photo = await known_photo(call, photo_id)
     if pixels is None or photo is None or photo.state != "ready" or pixels not in photo.variants:
         raise not_found("image")
     owner = photo.owner

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from api.auth import Tokens
-from api.context import Context, now_ms
+from api.context import Context
 from api.freshness import Freshness
 from api.limits import LIMITS, Limits
 from api.metrics import Metrics
@@ -16,10 +16,13 @@ from api.people import People
 from api.recall import Recall
 from api.relations import Relations
 from api.remembered import Remembered
+from api.shedding import Fuse, Load
 from api.signing import Signer
 from api.trust import Trust
 from projections import progress
+from projections.redis_store import RedisStore
 from projections.stores import open_stores
+from projections.witnessed import WitnessedRedis
 from schemas.catalog import TOPICS
 from streams.producer import Edge, Minter, Producer, open_objects
 
@@ -44,6 +47,8 @@ class Places:
     trend_window_seconds: int
     gives_tokens: bool
     limits_rates: bool
+    requests_most: int
+    upload_bytes_most: int
     holder: str
 
 
@@ -51,8 +56,11 @@ class Places:
 async def open_context(places: Places) -> AsyncIterator[Context]:
     """Yield the context of one API process."""
     async with AsyncExitStack() as stack:
-        stores = await open_stores(places.dsns, places.redis_url, places.shards, places.feed_depth)
+        stores = await open_stores(places.dsns, places.redis_url, places.shards, places.feed_depth, redis_of=WitnessedRedis)
         stack.push_async_callback(stores.close)
+        # What is the API's own, and is true in whichever Redis: progress with its birth id, keys of requests, limits.
+        own = RedisStore(places.redis_url)
+        stack.push_async_callback(own.close)
         objects = open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key)
         stack.push_async_callback(objects.close)
         producer = Producer(places.bootstrap, places.shards, places.partitions, name="api")
@@ -60,24 +68,27 @@ async def open_context(places: Places) -> AsyncIterator[Context]:
         minter = await asyncio.to_thread(Minter.open, places.bootstrap, places.holder)
         stack.push_async_callback(asyncio.to_thread, minter.close)
         derived = frozenset(topic.name for topic in TOPICS if topic.derived)
-        freshness = Freshness(lambda: progress.snapshot(stores), derived)
+        freshness = Freshness(lambda: progress.look(own, stores.builds), derived, stores.redis)
         await freshness.start()
         stack.push_async_callback(freshness.stop)
-        trust = Trust(freshness, places.shards, places.partitions, now_ms)
+        trust = Trust(freshness, stores, places.partitions)
         of_accounts, of_viewers = (
             Recall(freshness, agent, places.shards, places.partitions, RECALLED) for agent in ("accounts", "viewers")
         )
+        fuse = Fuse(producer)
         yield Context(
             stores=stores,
-            edge=Edge(producer, minter, objects, places.shards, "http"),
+            edge=Edge(fuse, minter, objects, places.shards, "http"),
             objects=objects,
             freshness=freshness,
             tokens=Tokens(places.jwt_secret),
             people=People(stores, trust, of_accounts),
             relations=Relations(stores, freshness, trust, of_viewers),
             trust=trust,
-            remembered=Remembered(stores.redis.call),
-            limits=Limits(stores.redis.call, LIMITS if places.limits_rates else {}),
+            remembered=Remembered(own.call),
+            limits=Limits(own.call, LIMITS if places.limits_rates else {}),
+            load=Load(places.requests_most, places.upload_bytes_most),
+            fuse=fuse,
             signer=Signer(places.jwt_secret),
             metrics=Metrics(),
             shards=places.shards,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -36,12 +37,16 @@ class People:
         self._recall = recall
 
     async def one(self, user_id: int) -> Account | None:
-        """Return one account, gone ones too; None when there never was one."""
+        """Return one account, gone ones too; None when there never was one, 503 while neither store can say."""
         known = self._recall.get(user_id)
-        return known if known is not None else (await self.many((user_id,))).get(user_id)
+        return known if known is not None else (await self._recalled((user_id,), self._sure)).get(user_id)
 
     async def many(self, user_ids: Iterable[int]) -> dict[int, Account]:
         """Return accounts by id; unknown ones are absent."""
+        return await self._recalled(user_ids, lambda _absent: None)
+
+    async def _recalled(self, user_ids: Iterable[int], unsure: Callable[[Iterable[int]], None]) -> dict[int, Account]:
+        """Return accounts by id; `unsure` is told whom only Postgres was asked about, and did not know."""
         found: dict[int, Account] = {}
         asked = {}
         for user_id in user_ids:
@@ -51,23 +56,27 @@ class People:
             else:
                 found[user_id] = known
         if asked:
-            for user_id, account in (await self._read(asked)).items():
+            for user_id, account in (await self._read(asked, unsure)).items():
                 self._recall.keep(user_id, asked[user_id], account)
                 found[user_id] = account
         return found
 
-    async def _read(self, user_ids: Iterable[int]) -> dict[int, Account]:
-        try:
-            self._trust.check_redis()
+    def _sure(self, user_ids: Iterable[int]) -> None:
+        for user_id in user_ids:
+            self._trust.check_rows("accounts", user_id)
+
+    async def _read(self, user_ids: Iterable[int], unsure: Callable[[Iterable[int]], None]) -> dict[int, Account]:
+        cards = None
+        with contextlib.suppress(StoreAway), self._trust.redis("account_cards"):
             cards = await account_cards.cards(self._stores, user_ids)
-        except StoreAway:
-            cards = {}
-        found = {user_id: account_of_card(user_id, card) for user_id, card in cards.items()}
+        found = {user_id: account_of_card(user_id, card) for user_id, card in (cards or {}).items()}
         # Without a card there is no such person, or Redis was lost and is being filled again.
         absent = [user_id for user_id in user_ids if user_id not in found]
         for row in await asyncio.gather(*(accounts.by_id(self._stores, user_id) for user_id in absent)):
             if row is not None:
                 found[row.user_id] = account_of_row(row)
+        if cards is None:
+            unsure(user_id for user_id in absent if user_id not in found)
         return found
 
 

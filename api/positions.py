@@ -64,6 +64,8 @@ class AgentProgress(Protocol):
     ends: Mapping[str, int]
     complete_until: Mapping[str, int]
     emitted: Mapping[str, Mapping[int, int]]
+    builds: Mapping[str, int]
+    births: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,14 @@ class Snapshot:
     """All that agents had published at one moment, by agent and partition.
 
     `derived` are the topics that agents make from others: the walk follows these only, since an effect that appends to a
-    topic of the edge (a resized variant) may be minutes away and is nobody's repeat.
+    topic of the edge (a resized variant) may be minutes away and is nobody's repeat. `birth` is the Redis that said so,
+    `back` who is less far than before.
     """
 
     progress: Mapping[tuple[str, int], AgentProgress]
     derived: frozenset[str]
+    birth: str = ""
+    back: frozenset[tuple[str, int]] = frozenset()
     reads: dict[str, frozenset[str]] = field(init=False)
     emits: dict[str, frozenset[str]] = field(init=False)
     _relevant: dict[tuple[str, ...], frozenset[str]] = field(init=False, default_factory=dict)

@@ -36,10 +36,9 @@ class Relations:
         if known is not None:
             return known
         stamp = self._recall.stamp(user_id)
-        if not self._trust.near("viewers", user_id):
-            return await self._from_rows(user_id)
         try:
-            read = await viewers.viewer(self._stores, user_id)
+            with self._trust.redis_at("viewers", user_id):
+                read = await viewers.viewer(self._stores, user_id)
         except StoreAway:
             return await self._from_rows(user_id)
         known = Viewer(user_id, read.following, read.requested, read.blocking, read.blocked_by, read.mutes)
@@ -47,8 +46,10 @@ class Relations:
         return known
 
     async def _from_rows(self, user_id: int) -> Viewer:
-        """Return the same from Postgres, while Redis is away or being filled again."""
+        """Return the same from Postgres, while Redis is away or being filled again; 503 while that may lack a block."""
         follows, sides = await asyncio.gather(followings.all_of(self._stores, user_id), barriers.all_of(self._stores, user_id))
+        self._trust.check_rows("followings", user_id)
+        self._trust.check_rows("barriers", user_id)
         return Viewer(
             user_id,
             frozenset(row.followee_id for row in follows if row.state == FollowState.FOLLOWING),
@@ -59,11 +60,15 @@ class Relations:
         )
 
     async def pulled(self) -> Mapping[int, Spans]:
-        """Return the authors that are pulled, and in which spans of time; not to be changed."""
+        """Return the authors that are pulled, and in which spans of time; not to be changed. StoreAway while nobody knows."""
         snapshot = self._freshness.snapshot
         if snapshot is None or snapshot is not self._snapshot:
-            stamp = snapshot and [each.sources for (agent, _), each in snapshot.progress.items() if agent == "follows"]
-            if not stamp or stamp != self._stamp:
-                self._spans = await celebrities.spans(self._stores)
+            with self._trust.redis("celebrities") as believing:
+                said = snapshot.progress.items() if snapshot else ()
+                # Where the agent is, and in which Redis and builds: after a reprint it is at the same place.
+                place = [(each.sources, each.builds) for (agent, _), each in said if agent == "follows"]
+                stamp = [believing.birth, *place]
+                if not place or stamp != self._stamp:
+                    self._spans = await celebrities.spans(self._stores)
             self._snapshot, self._stamp = snapshot, stamp
         return self._spans

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from api.calls import Call
 
 JSON = "application/json"
+READING = ("GET", "HEAD")
 
 
 class Answer(NamedTuple):
@@ -41,8 +42,7 @@ class Route:
 
     `reads` names the projections that answer it: `Darkroom-After` waits for these. `body` is what is sent (`bodies.Upload`
     is a form), `query` the parameters, `answers` a description by status, with the type of the body where there is one.
-    `limited` names the kind of limit in `api/limits.py`. A `hot` route is answered before Litestar is asked, and without a
-    deadline of its own, which costs 9 us.
+    `limited` names the kind of limit in `api/limits.py`. A `hot` route is answered before Litestar is asked.
     """
 
     method: str

@@ -33,6 +33,8 @@ async def open_account(call: Call) -> Answer:
     written = await call.write(lambda edge: edge.open_account(user_id, body.username, body.display_name, body.private))
     await call.decided(written, ACCOUNTS)
     row = await accounts.by_id(stores, user_id)
+    if row is None:
+        call.context.trust.check_rows("accounts", user_id)
     if row is None or row.state == AccountState.REFUSED:
         raise taken(body.username)
     user = User(str(user_id), row.username, row.display_name, row.private, UserCounts(0, 0, 0))
@@ -95,9 +97,10 @@ async def described(call: Call, account: Account) -> User:
     """Return an account with its counts."""
     asked = [(kind, account.user_id) for kind in _COUNTED]
     try:
-        call.context.trust.check_redis()
-        counts = await counters.counts(call.context.stores, asked)
+        with call.context.trust.redis("counters"):
+            counts = await counters.counts(call.context.stores, asked)
     except StoreAway:
+        call.lacks_something()
         counts = await counter_rows.counts(call.context.stores, asked)
     return User(str(account.user_id), account.username, account.display_name, account.private, UserCounts(*map(int, counts)))
 

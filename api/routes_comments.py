@@ -11,11 +11,11 @@ from msgspec import UNSET
 from api.calls import Call
 from api.hydrate import account_of
 from api.pages import fill_page, page_answer
-from api.photo_cards import hydrated, liked_among
+from api.photo_cards import known_photo, liked_among
 from api.problems import forbidden, invalid, not_found
 from api.routes import NO_CONTENT, OPTIONAL, PAGE, WHO_SEES, Answer, Route, as_json
 from api.shapes import Comment, CommentCounts, Comments, NewComment, Person
-from api.sight import check_active, visible_comment, visible_photo
+from api.sight import check_active, known_comment, visible_comment, visible_photo
 from api.times import format_ms
 from api.visibility import Account, sees_person, sees_photo
 from projections import comments
@@ -80,7 +80,7 @@ async def _show_comments(call: Call, rows: Sequence[CommentRow]) -> list[bytes |
     viewer, authors = await asyncio.gather(call.viewer(), call.context.people.many({row.author_id for row in rows}))
     likes = None
     if call.me:
-        likes = await liked_among(call.context, call.me, [row.comment_id for row in rows])
+        likes = await liked_among(call, call.me, [row.comment_id for row in rows])
     return [
         msgspec.json.encode(_described(row, authors[row.author_id], likes))
         if not row.deleted and sees_person(viewer, authors.get(row.author_id))
@@ -92,10 +92,10 @@ async def _show_comments(call: Call, rows: Sequence[CommentRow]) -> list[bytes |
 async def delete_comment(call: Call) -> Answer:
     """Delete a comment for ever, as its author or as the photo's owner; a second time too."""
     comment_id = call.id("comment_id", "comment")
-    row = await comments.by_id(call.context.stores, comment_id)
+    row = await known_comment(call, comment_id)
     if row is None:
         raise not_found("comment")
-    photo = (await hydrated(call.context, (row.photo_id,))).get(row.photo_id)
+    photo = await known_photo(call, row.photo_id)
     owns_photo = photo is not None and photo.owner_id == call.me
     if call.me != row.author_id and not owns_photo:
         author = await call.context.people.one(row.author_id)
@@ -117,7 +117,7 @@ async def like_comment(call: Call) -> Answer:
 async def unlike_comment(call: Call) -> Answer:
     """Take back the like of a comment; where there never was one there is nothing to take back."""
     comment_id = call.id("comment_id", "comment")
-    row = await comments.by_id(call.context.stores, comment_id) if shard_of(comment_id) < call.context.shards else None
+    row = await known_comment(call, comment_id) if shard_of(comment_id) < call.context.shards else None
     if row is not None:
         await call.write(lambda edge: edge.change_like(call.me, LikeKind.UNLIKED, row.photo_id, comment_id))
     return NO_CONTENT

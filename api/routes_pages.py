@@ -78,9 +78,9 @@ async def _trends(call: Call, board: Board) -> Answer:
 
 async def _latest(call: Call, board: Board) -> BoardRows | None:
     """Return the newest board; exact for whoever names a position, since the cache may be two seconds old."""
-    if call.header(b"darkroom-after") is None:
-        with contextlib.suppress(StoreAway):
-            call.context.trust.check_redis()
+    # What is read from rows that are being restored is not kept for others.
+    if call.header(b"darkroom-after") is None and call.context.trust.complete(("trends",)):
+        with contextlib.suppress(StoreAway), call.context.trust.redis():
             return await trends.latest(call.context.stores, board)
     return await trends.at(call.context.stores, board, call.context.now_ms())
 
@@ -98,7 +98,7 @@ def _time(text: str) -> int:
 async def _visible(call: Call, ranks: Sequence[TrendRow]) -> set[int]:
     viewer = await call.viewer()
     wanted = list({photo_id for rank in ranks for photo_id in rank.photos})
-    photos = await hydrated(call.context, wanted) if wanted else {}
+    photos = await hydrated(call, wanted) if wanted else {}
     return {id_ for id_, photo in photos.items() if on_public_page(viewer, account_of(photo), photo.state)}
 
 

@@ -13,7 +13,8 @@ from api.shapes import FollowAnswer, Mute, People
 from api.sight import check_active, owner_of_lists
 from api.times import read_time
 from api.visibility import Account, Viewer, sees_person
-from projections import barriers, followers, followings, viewers
+from projections import barriers, followers, followings
+from projections.rows import FollowerRow
 from schemas.events import RelationKind
 
 FOLLOWING, REQUESTED = "FOLLOWING", "REQUESTED"
@@ -25,7 +26,7 @@ async def follow(call: Call) -> Answer:
     await _followable(call, person_id)
     written = await call.write(lambda edge: edge.relate(call.me, RelationKind.FOLLOW_WANTED, person_id))
     await call.decided(written, ("viewers",))
-    known = await viewers.viewer(call.context.stores, call.me)
+    known = await call.context.relations.viewer(call.me)
     state = "following" if person_id in known.following else "requested" if person_id in known.requested else "none"
     return as_json(FollowAnswer(state), 202)
 
@@ -52,7 +53,7 @@ async def accept_request(call: Call) -> Answer:
     """Accept a request to follow; 404 when there is none."""
     person_id = call.id("user", "person")
     check_active(call)
-    row = await followers.one(call.context.stores, call.me, person_id)
+    row = await _follower(call, person_id)
     if row is None:
         raise not_found("request")
     if row.state == REQUESTED:
@@ -62,10 +63,18 @@ async def accept_request(call: Call) -> Answer:
 
 async def reject_request(call: Call) -> Answer:
     """Reject a request to follow, whether or not there is one; who follows already goes on following."""
-    row = await followers.one(call.context.stores, call.me, call.id("user", "person"))
+    row = await _follower(call, call.id("user", "person"))
     if row is None or row.state != FOLLOWING:
         await _say(call, RelationKind.FOLLOW_REJECTED)
     return NO_CONTENT
+
+
+async def _follower(call: Call, person_id: int) -> FollowerRow | None:
+    """Return what a person is to the reader, who follows or asked to; None for nothing, 503 while that cannot be said."""
+    row = await followers.one(call.context.stores, call.me, person_id)
+    if row is None:
+        call.context.trust.check_rows("followers", call.me)
+    return row
 
 
 async def remove_follower(call: Call) -> Answer:

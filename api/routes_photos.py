@@ -82,8 +82,8 @@ async def _remember_seen(call: Call, photo_id: int) -> None:
     partition = partition_of(shard_of(photo_id), shards, partitions)
     # Without Redis the position is what progress last said.
     with contextlib.suppress(StoreAway):
-        call.context.trust.check_redis()
-        seen = await page_cards.seen(call.context.stores, photo_id, partition)
+        with call.context.trust.redis("photo_cards"):
+            seen = await page_cards.seen(call.context.stores, photo_id, partition)
         merge_into(call.position, {(topic, partition): offset for topic, offset in seen.items()})
 
 

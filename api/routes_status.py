@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
+
 from api import metrics
 from api.calls import Call
 from api.docs_page import PAGE as DOCS_PAGE
@@ -9,8 +12,12 @@ from api.positions import Snapshot
 from api.problems import unavailable
 from api.routes import IGNORED, Answer, Route, as_json
 from api.shapes import ProjectionStatus, Status
-from projections import accounts
+from projections.away import StoreAway
 from projections.catalog import PROJECTIONS, Projection
+from streams.producer import LogUnavailable
+
+# How long a look at a neighbour may take before it counts as away.
+LOOK_SECONDS = 3.0
 
 
 async def show_status(call: Call) -> Answer:
@@ -52,14 +59,29 @@ async def show_health(call: Call) -> Answer:
 
 
 async def show_ready(call: Call) -> Answer:
-    """Say whether this process can answer from its stores; 503 when one is away."""
-    stores = call.context.stores
-    await stores.redis.call("PING")
-    for shard in range(0, call.context.shards, max(1, call.context.shards // call.context.partitions)):
-        await accounts.by_id(stores, shard << 10)
+    """Say whether this process can write and read: 503 when the log is away, or Redis and PostgreSQL together are."""
+    asked = {"log": call.context.fuse.look(), "redis": _ask_redis(call), "postgres": call.context.stores.postgres.identities()}
+    there = dict(zip(asked, await asyncio.gather(*map(_is_there, asked.values())), strict=True))
+    if not there["log"]:
+        raise unavailable("The log does not answer, so nothing can be written.")
+    if not (there["redis"] or there["postgres"]):
+        raise unavailable("No store answers, so nothing can be read.")
+    return as_json({"status": "ready", "away": [name for name, answers in there.items() if not answers]})
+
+
+async def _ask_redis(call: Call) -> None:
+    await call.context.stores.redis.call("PING")
     if call.context.freshness.snapshot is None:
-        raise unavailable("Nothing is known of the projections' progress yet.")
-    return as_json({"status": "ready"})
+        raise StoreAway("nothing is known of the projections' progress")
+
+
+async def _is_there(asked: Awaitable) -> bool:
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            await asked
+    except (StoreAway, LogUnavailable, TimeoutError):
+        return False
+    return True
 
 
 async def show_metrics(call: Call) -> Answer:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from api.calls import Call
 from api.hydrate import account_of
-from api.photo_cards import hydrated
+from api.photo_cards import known_photo
 from api.problems import forbidden, not_found, unavailable
 from api.visibility import Account, sees_content, sees_person, sees_photo, sees_profile
 from projections import accounts, comments
 from projections.hydration import HydratedPhoto
 from projections.rows import AccountState, CommentRow
+from schemas.ids import shard_of_text
 from schemas.text import name_key
 
 
@@ -17,9 +18,12 @@ async def profile_of(call: Call, text: str) -> Account:
     """Return the person that an id or `@name` names, if the profile is visible."""
     if text.startswith("@"):
         try:
-            row = await accounts.by_name(call.context.stores, name_key(text[1:]))
+            key = name_key(text[1:])
         except ValueError as cause:
             raise not_found("person") from cause
+        row = await accounts.by_name(call.context.stores, key)
+        if row is None:
+            call.context.trust.check_rows_in("accounts", shard_of_text(key, call.context.shards))
         if row is None or row.state in (AccountState.DELETED, AccountState.REFUSED):
             raise not_found("person")
         user_id = row.user_id
@@ -41,7 +45,7 @@ async def owner_of_lists(call: Call) -> Account:
 
 async def visible_photo(call: Call, photo_id: int) -> HydratedPhoto:
     """Return a photo that the reader sees."""
-    photo = (await hydrated(call.context, (photo_id,))).get(photo_id)
+    photo = await known_photo(call, photo_id)
     if photo is None or not sees_photo(await call.viewer(), account_of(photo), photo.state):
         raise not_found("photo")
     return photo
@@ -49,7 +53,7 @@ async def visible_photo(call: Call, photo_id: int) -> HydratedPhoto:
 
 async def own_photo(call: Call, photo_id: int) -> HydratedPhoto:
     """Return a photo of the reader, in any state; 403 for another's that is visible, 404 for the rest."""
-    photo = (await hydrated(call.context, (photo_id,))).get(photo_id)
+    photo = await known_photo(call, photo_id)
     if photo is not None and photo.owner_id == call.me:
         return photo
     if photo is None or not sees_photo(await call.viewer(), account_of(photo), photo.state):
@@ -57,9 +61,17 @@ async def own_photo(call: Call, photo_id: int) -> HydratedPhoto:
     raise forbidden("This photo is another person's.")
 
 
+async def known_comment(call: Call, comment_id: int) -> CommentRow | None:
+    """Return a comment, also a deleted one; None when there never was one, 503 while that cannot be said."""
+    comment = await comments.by_id(call.context.stores, comment_id)
+    if comment is None:
+        call.context.trust.check_rows("comments", comment_id)
+    return comment
+
+
 async def visible_comment(call: Call, comment_id: int) -> CommentRow:
     """Return a comment that the reader sees: on a photo they see, by a person they see."""
-    comment = await comments.by_id(call.context.stores, comment_id)
+    comment = await known_comment(call, comment_id)
     if comment is None or comment.deleted:
         raise not_found("comment")
     author = await call.context.people.one(comment.author_id)

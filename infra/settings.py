@@ -60,6 +60,8 @@ class Settings(BaseSettings):
         1_000, ge=1, description="A worker stops rather than dead-letter more of one partition in a row."
     )
     trend_window_seconds: int = Field(300, ge=1, description="Length of a trend window, in event time.")
+    api_requests: int = Field(1_000, ge=1, le=100_000, description="Requests under way in one API process; more: 503.")
+    api_upload_mib: int = Field(128, ge=16, le=65_536, description="Uploads in memory of one API process, in MiB; more: 503.")
     rate_limits: Literal["off", "on"] = Field("off", description="Whether the API limits requests per person and kind.")
 
     jwt_secret: SecretStr = Field(min_length=16, description="Key that signs and checks access tokens (HS256).")

@@ -118,6 +118,13 @@ class _Sender:
             raise LogUnavailable(f"cannot append to {place.topic}[{place.partition}]: {error}") from error
         return True
 
+    def look(self, timeout_seconds: float) -> None:
+        """Ask a broker for something; `LogUnavailable` when none answers in time."""
+        try:
+            self._client.list_topics(timeout=timeout_seconds)
+        except kafka.KafkaException as error:
+            raise LogUnavailable(f"no broker at {self.bootstrap} answers: {error}") from error
+
     def close(self, timeout_seconds: float) -> int:
         """Wait for what is queued, stop the thread, and return how many records were given up."""
         left = self._client.flush(timeout_seconds)
@@ -160,6 +167,10 @@ class Producer:
         if not events:
             return []
         return await self._deliver(self._sender.encoded(events))
+
+    async def look(self, timeout_seconds: float) -> None:
+        """`LogUnavailable` when no broker answers in time; nothing is appended."""
+        await asyncio.to_thread(self._sender.look, timeout_seconds)
 
     async def claim(self, agent: str, partition: int) -> int:
         """Return an ownership epoch, above any before: the offset after a claim in the control topic `ownership`."""

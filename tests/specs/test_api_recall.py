@@ -1,15 +1,11 @@
-"""Specification of what the API keeps: values that cannot have changed, and whether what Redis says is whole."""
+"""Specification of what the API keeps: values that cannot have changed."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-import pytest
-
 from api.positions import Snapshot
 from api.recall import Recall
-from api.trust import BEHIND_MS, Trust
-from projections.away import StoreAway
 from schemas.ids import compose_id
 
 NOW = 1_800_000_000_000
@@ -28,16 +24,19 @@ class Said(NamedTuple):
     ends: Mapping = NOTHING
     complete_until: Mapping = NOTHING
     emitted: Mapping = NOTHING
+    builds: Mapping = NOTHING
+    births: Mapping = NOTHING
 
 
 class Seen:
     """Freshness with a snapshot put in by hand."""
 
     def __init__(self, *said):
+        self.birth = "the first"
         self.now(*said)
 
     def now(self, *said):
-        self.snapshot = Snapshot({(each.agent, each.partition): each for each in said}, frozenset())
+        self.snapshot = Snapshot({(each.agent, each.partition): each for each in said}, frozenset(), self.birth)
 
     def away(self):
         self.snapshot = None
@@ -96,43 +95,18 @@ def test_the_oldest_makes_room():
     assert recall.get(BOB) == "bob"
 
 
-def fanout(offset, end, until, partition=0):
-    return Said("fanout", partition, {"photos": offset}, {"photos": end}, {"photos": until})
+def test_a_value_is_forgotten_when_redis_was_restored_though_its_agent_stands_where_it_stood():
+    """Kills: a stamp of positions alone, which are the same before and after a reprint."""
+    seen = Seen(accounts(5))
+    recall = kept(seen)
+    seen.birth = "another"
+    seen.now(accounts(5))
+    assert recall.get(ANN) is None
 
 
-def trust(*said):
-    return Trust(Seen(*said), SHARDS, PARTITIONS, lambda: NOW)
-
-
-@pytest.mark.parametrize(
-    ("said", "near"),
-    [
-        (fanout(9, 9, 0), True),
-        (fanout(8, 9, NOW - 1_000), True),
-        (fanout(8, 9_000, NOW - BEHIND_MS - 1), False),
-    ],
-    ids=["at its end", "a little behind", "folding history"],
-)
-def test_an_agent_is_trusted_near_its_end(said, near):
-    assert trust(said).near("fanout", ANN) is near
-
-
-def test_an_agent_that_was_never_heard_of_is_not_trusted():
-    assert not trust().near("fanout", ANN)
-    assert not trust(fanout(9, 9, 0)).near("fanout", BOB)
-
-
-def test_rings_are_trusted_when_every_partition_is():
-    whole = [fanout(9, 9, 0, partition) for partition in range(PARTITIONS)]
-    assert trust(*whole).everywhere("fanout")
-    assert not trust(*whole[1:]).everywhere("fanout")
-    assert not trust(*whole[1:], fanout(0, 9, 0)).everywhere("fanout")
-
-
-def test_a_redis_that_is_away_is_not_asked_again():
-    seen = Seen()
-    judged = Trust(seen, SHARDS, PARTITIONS, lambda: NOW)
-    judged.check_redis()
-    seen.away()
-    with pytest.raises(StoreAway):
-        judged.check_redis()
+def test_a_value_is_forgotten_when_its_agent_writes_another_build_or_to_another_server():
+    for changed in ({"builds": {"account_cards": 2}}, {"births": {"postgres0": "another"}}):
+        seen = Seen(accounts(5))
+        recall = kept(seen)
+        seen.now(accounts(5)._replace(**changed))
+        assert recall.get(ANN) is None
