@@ -16,7 +16,7 @@ export DARKROOM_BROKERS := $(BROKERS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo test check bench mutants replay clean is-set-up
+.PHONY: help setup up down status logs demo test check bench chaos mutants replay clean is-set-up
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
@@ -52,6 +52,10 @@ check: setup ## Lint and check the import contracts
 
 bench: setup ## Measure, side by side with plain loops; needs no stack but its own
 	@$(RUN) -m tests.bench $(ARGS)
+
+MINUTES ?= 5
+chaos: setup ## Kill anything under load on a stack of its own, then prove that nothing is lost (MINUTES=5)
+	@$(RUN) -m tests.chaos --minutes $(MINUTES) $(ARGS)
 
 mutants: setup ## Plant known bugs and show that a test catches each
 	@$(RUN) -m tests.mutants $(ARGS)
