@@ -40,12 +40,20 @@ class Bench:
 
 def measures() -> dict[str, Callable[[Bench], list[Figure]]]:
     """Return the measures by the name of their first figure, in the order in which they run."""
-    from tests.bench import measure_deliveries, measure_feed, measure_likes, measure_replay, measure_variants
+    from tests.bench import (
+        measure_deliveries,
+        measure_feed,
+        measure_likes,
+        measure_replay,
+        measure_restore,
+        measure_variants,
+    )
 
     return {
         "likes_per_core": lambda b: [measure_likes.likes_per_core(b.settings, b.log(), b.say)],
         "framework_us": lambda b: [measure_likes.framework_us(b.settings, b.log(), b.say)],
         "replay_parquet": lambda b: [measure_replay.replay_parquet(b.settings, b.log(), b.say)],
+        "restore_10m": lambda b: [measure_restore.restore_10m(b.settings, b.say)],
         "deliveries": lambda b: measure_deliveries.deliveries(b.settings, b.say),
         "feed": lambda b: [measure_feed.feed(b.settings, b.say)],
         "variants": lambda b: [measure_variants.variants(b.say)],

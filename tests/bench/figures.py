@@ -13,6 +13,7 @@ GOALS: dict[str, tuple[str, float]] = {
     "feed": ("ratio >=", 0.35),
     "variants": ("ratio <=", 1.3),
     "replay_parquet": ("value >=", 500_000),
+    "restore_10m": ("value <=", 60),
 }
 
 Say = Callable[[str], None]
