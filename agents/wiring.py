@@ -23,6 +23,7 @@ from streams.decoding import BatchDecoder
 from streams.fold import Agent, Guard, NeighbourAway, Overtaken, Owed, Progress, Sink
 from streams.frames import frame_decoder
 from streams.kafka import build_consumer
+from streams.lease import Lease
 from streams.objects import open_objects
 from streams.reading import RangeReader
 from streams.replay import Replay, pin
@@ -115,9 +116,9 @@ class StoreSink:
             raise NeighbourAway(str(away)) from away
 
 
-def live_agents(rules: Rules, places: Places) -> tuple[Agent, ...]:
-    """Return the catalogue with its effects wired to the real object store."""
-    objects = open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key)
+def live_agents(rules: Rules, places: Places, lease: Lease) -> tuple[Agent, ...]:
+    """Return the catalogue with its effects wired to the real object store, which they use under the lease only."""
+    objects = open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key, held=lease.held)
     return catalog(rules, resize=resize.make_effect(objects))
 
 
@@ -180,7 +181,8 @@ def start_worker(
     role: str, slot: int, metrics_port: int, flush_seconds: float, rules: Rules, places: Places, log_level: str = "info"
 ) -> None:
     """Run one worker of a role until it is told to stop; KeyError when there is no such role."""
-    chosen = agents_of(role, live_agents(rules, places) if role == "media" else catalog(rules))
+    lease = Lease()
+    chosen = agents_of(role, live_agents(rules, places, lease) if role == "media" else catalog(rules))
     run_worker(
         Worker(
             role=role,
@@ -194,6 +196,7 @@ def start_worker(
             metrics_port=metrics_port,
             open_sink=open_sink(rules, places),
             replicas=places.replicas,
+            lease=lease,
             open_objects=lambda: open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key),
             snapshot_seconds=places.snapshot_seconds,
             patience=Patience(dead_letters_in_a_row=places.dead_letters_in_a_row),

@@ -8,7 +8,7 @@ replaces the whole object, a delete of what is not there is a delete. Keys are `
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -104,8 +104,14 @@ class Objects(Protocol):
         """Let go of connections and threads."""
 
 
-def open_objects(endpoint: str, access_key: str, secret_key: str, *, secure: bool = False) -> "S3Objects":
-    """Return the object store at `host:port`; connects on first use."""
+async def _always() -> None:
+    """Let every call be made."""
+
+
+def open_objects(
+    endpoint: str, access_key: str, secret_key: str, *, secure: bool = False, held: Callable[[], Awaitable[None]] = _always
+) -> "S3Objects":
+    """Return the object store at `host:port`; connects on first use. `held` is awaited before each try and may forbid it."""
     pool = urllib3.PoolManager(
         maxsize=_THREADS,
         timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
@@ -113,14 +119,15 @@ def open_objects(endpoint: str, access_key: str, secret_key: str, *, secure: boo
     )
     # The region is named so that the client does not ask for each bucket's.
     client = Minio(endpoint, access_key=access_key, secret_key=secret_key, secure=secure, region="us-east-1", http_client=pool)
-    return S3Objects(client, endpoint)
+    return S3Objects(client, endpoint, held)
 
 
 class S3Objects:
     """`Objects` over the S3 protocol."""
 
-    def __init__(self, client: Minio, endpoint: str) -> None:
+    def __init__(self, client: Minio, endpoint: str, held: Callable[[], Awaitable[None]] = _always) -> None:
         self._client = client
+        self._held = held
         self._endpoint = endpoint
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="objects")
 
@@ -263,6 +270,7 @@ class S3Objects:
         """
         loop = asyncio.get_running_loop()
         for pause in (*_PAUSES_SECONDS, None):
+            await self._held()
             try:
                 return await loop.run_in_executor(self._threads, once)
             except S3Error as error:

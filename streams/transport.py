@@ -13,16 +13,16 @@ microsecond a record. What differs here from the driver it extends:
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import faust
 from aiokafka import AIOKafkaConsumer
-from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from streams.assignor import SlotAssignor
+from streams.lease import Lease, follow_membership
 from streams.pace import AT_ONCE, Pace
 
 # Batches of one partition that may be delivered and not yet acknowledged; more are left in the fetcher.
@@ -70,44 +70,6 @@ class BatchSchema(faust.Schema):
         return decode
 
 
-class SlotAssignor(AbstractPartitionAssignor):
-    """Gives worker number i of n the i-th range of partitions, of every topic alike; the slot travels in the user data."""
-
-    name = "darkroom-slots"
-    slot = 0
-
-    @classmethod
-    def for_slot(cls, slot: int) -> type["SlotAssignor"]:
-        """Return the assignor of one worker; aiokafka wants a class."""
-        return type("SlotAssignor", (cls,), {"slot": slot})
-
-    @classmethod
-    def metadata(cls, topics: Iterable[str]) -> ConsumerProtocolMemberMetadata:
-        """Return what this member says of itself when it joins."""
-        return ConsumerProtocolMemberMetadata(0, sorted(topics), str(cls.slot).encode())
-
-    @classmethod
-    def assign(cls, cluster, members: Mapping[str, ConsumerProtocolMemberMetadata]) -> dict:
-        """Return each member's partitions."""
-        topics = sorted({topic for member in members.values() for topic in member.subscription})
-        counts = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in topics}
-        ordered = sorted(members, key=lambda member: (int(members[member].user_data or b"0"), member))
-        shares = share_partitions(len(ordered), counts)
-        return {member: ConsumerProtocolMemberAssignment(0, share, b"") for member, share in zip(ordered, shares, strict=True)}
-
-    @classmethod
-    def on_assignment(cls, assignment: ConsumerProtocolMemberAssignment) -> None:
-        """Nothing is remembered."""
-
-
-def share_partitions(members: int, counts: Mapping[str, int]) -> list[list[tuple[str, list[int]]]]:
-    """Return each member's (topic, partitions): contiguous ranges, the same numbers of every topic."""
-    return [
-        [(topic, [p for p in range(count) if p * members // count == member]) for topic, count in counts.items()]
-        for member in range(members)
-    ]
-
-
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to the broker. Its fetches wait as `streams.pace` says, about which Faust asks nobody."""
 
@@ -116,6 +78,18 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._pace = Pace()
+
+    async def on_start(self) -> None:
+        """Connect, and have the lease follow the membership."""
+        await super().on_start()
+        follow_membership(self._consumer._coordinator, self.transport.lease)
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group when the process ends in order, so that others have its partitions at once."""
+        if self._consumer is not None:
+            # A static member would keep them for a whole session: right when it is killed and back at once, not here.
+            self._consumer._coordinator._group_instance_id = None
+        await super().on_thread_stop()
 
     def _create_worker_consumer(self, transport: "BatchTransport") -> AIOKafkaConsumer:
         conf = self.app.conf
@@ -278,7 +252,8 @@ class BatchTransport(driver.Transport):
 
     Consumer = BatchConsumer
 
-    def __init__(self, app: faust.App, slot: int, positions: Positions) -> None:
+    def __init__(self, app: faust.App, slot: int, lease: Lease, positions: Positions) -> None:
         super().__init__(app.conf.broker_consumer, app)
         self.slot = slot
+        self.lease = lease
         self.positions = positions

@@ -22,6 +22,7 @@ from streams.batch_loop import BatchLoop
 from streams.decoding import BatchDecoder
 from streams.fold import Agent, NeighbourAway, Sink
 from streams.holding import Delivered, Holding
+from streams.lease import SESSION_SECONDS, Lease, LeasedLog, LeasedSink
 from streams.metrics import LoopCollector, SnapshotCollector, serve
 from streams.objects import Objects
 from streams.producer import Producer
@@ -34,11 +35,12 @@ from streams.watchdog import Sight, Watchdog
 
 log = logging.getLogger("darkroom.worker")
 
-SESSION_SECONDS = 6.0
 # Agents wait for the brokers longer than people do: a broker that restarts is back within seconds.
 APPEND_SECONDS = 30.0
 # Bytes of one partition in one fetch: some 14,000 likes, since large batches cost the least a record.
 FETCH_BYTES = 2 * 1024 * 1024
+# A rebalance lasts until the last member has heard of it, with its next heartbeat.
+HEARTBEAT_SECONDS = 0.3
 STALL_SECONDS = 120.0
 STORES_SECONDS = 1.0
 
@@ -65,6 +67,7 @@ class Worker:
     snapshot_seconds: float = 60.0
     group_prefix: str = "darkroom"
     patience: Patience = field(default_factory=Patience)
+    lease: Lease = field(default_factory=Lease)
 
     @property
     def name(self) -> str:
@@ -117,7 +120,7 @@ def build_app(worker: Worker) -> faust.App:
         consumer_group_instance_id=worker.name,
         broker_session_timeout=SESSION_SECONDS,
         broker_rebalance_timeout=SESSION_SECONDS,
-        broker_heartbeat_interval=SESSION_SECONDS / 4,
+        broker_heartbeat_interval=HEARTBEAT_SECONDS,
         broker_commit_interval=1.0,
         broker_max_poll_records=None,
         consumer_max_fetch_size=FETCH_BYTES,
@@ -139,7 +142,7 @@ class RunningWorker:
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self.app = build_app(worker)
-        self.app.transport = BatchTransport(self.app, worker.slot, self._positions)
+        self.app.transport = BatchTransport(self.app, worker.slot, worker.lease, self._positions)
         self._holding: Holding | None = None
         self._log: Producer | None = None
         self._sink: Sink | None = None
@@ -206,8 +209,8 @@ class RunningWorker:
         )
         around = Surroundings(
             decoder=BatchDecoder(codec.decoder),
-            sink=self._sink,
-            log=self._log,
+            sink=LeasedSink(self._sink, worker.lease),
+            log=LeasedLog(self._log, worker.lease),
             claim=self._log.claim,
             ends=self._ends,
             patience=self.worker.patience,

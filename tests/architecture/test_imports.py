@@ -14,10 +14,10 @@ PACKAGES = ("schemas", "streams", "projections", "agents", "api", "infra")
 DRIVERS = {
     "faust": {"streams/transport.py", "streams/worker.py"},
     "mode": {"streams/worker.py", "streams/transport.py"},
-    "aiokafka": {"streams/transport.py"},
+    "aiokafka": {"streams/transport.py", "streams/assignor.py"},
     "confluent_kafka": {"streams/kafka.py"},
-    "psycopg": {"projections/postgres.py", "projections/postgres_preparation.py"},
-    "psycopg_pool": {"projections/postgres.py"},
+    "psycopg": {"projections/postgres.py", "projections/postgres_preparation.py", "projections/postgres_opening.py"},
+    "psycopg_pool": {"projections/postgres.py", "projections/postgres_opening.py"},
     "redis": {"projections/redis_store.py"},
     "hiredis": {"projections/pipelined.py"},
     "minio": {"streams/objects.py"},

@@ -6,7 +6,8 @@ from faust.types import TP
 from hypothesis import event, given
 from hypothesis import strategies as some
 
-from streams.transport import BatchConsumer, SlotAssignor, share_partitions
+from streams.assignor import SlotAssignor, share_partitions
+from streams.transport import BatchConsumer
 
 TP0 = TP("likes", 0)
 
