@@ -36,6 +36,10 @@ class Budget:
         self.write_buffers = WriteBufferManager(write_buffer_bytes, False)
 
 
+class DiskFull(Exception):
+    """There is no room for a state: nothing of the batch was kept, and nothing may be acknowledged."""
+
+
 class StateDamaged(Exception):
     """There are files of a database, and it cannot be opened."""
 
@@ -164,6 +168,7 @@ class RocksTable:
             # rocksdict raises bare Exception; a held lock is a neighbour that has not let go yet.
             if "lock" in str(error).lower():
                 raise NeighbourAway(f"the state in {path} is held by another process: {error}") from error
+            self._raise_when_full(error)
             raise StateDamaged(f"the state in {path} cannot be opened: {error}") from error
 
     def read(self, key: bytes) -> bytes | None:
@@ -186,7 +191,11 @@ class RocksTable:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        self._db.write(batch)
+        try:
+            self._db.write(batch)
+        except Exception as error:
+            self._raise_when_full(error)
+            raise
 
     def write_out(self) -> None:
         """Write the changes in memory into files; nothing when it is closed. `NeighbourAway` when the disk refuses."""
@@ -203,6 +212,13 @@ class RocksTable:
         with self._closing:
             self._is_open = False
             self._db.close()
+
+    def _raise_when_full(self, error: Exception) -> None:
+        if "No space left" in str(error) or "quota exceeded" in str(error):
+            raise DiskFull(
+                f"the disk is full under the state in {self._path}: {error}; nothing of this batch was acknowledged: make room "
+                "there, and the worker goes on by itself"
+            ) from error
 
     def _told(self, attempt: Callable[[], None]) -> None:
         try:
