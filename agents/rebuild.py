@@ -176,6 +176,7 @@ async def _fold_on(shop: Workshop, agent: Agent, partition: int, ends: dict, sin
         one.emitted for one in await progress.snapshot(shop.stores) if (one.agent, one.partition) == (agent.name, partition)
     ]
     Ledger(state).set_emitted(emitted[0] if emitted else {})
+    Ledger(state).set_state_version(agent.state_version)
     state.commit()
     loop.close()
     shop.say(f"{agent.name}/{partition}: folded {loop.counts.records:,} records")
