@@ -9,17 +9,14 @@ import pytest
 from agents.catalog import agents_of, catalog
 from agents.rules import Rules
 from projections.progress import KEY as PROGRESS
-from schemas.object_keys import SNAPSHOTS
-from streams.cli_snapshots import all_found
-from streams.cluster import cluster_id
-from streams.objects import open_objects
-from streams.snapshots import encoded
+from tests.integration.kept_snapshots import KeptSnapshots
 from tests.integration.load import Load, Seen
 from tests.integration.running_stack import RunningStack, until
 
 pytestmark = pytest.mark.stack
 
 ROLE = "content"
+AGENTS = {agent.name for agent in agents_of(ROLE, catalog(Rules()))}
 DEEDS = 6
 # The interval of the test profile, and one more in which all states of the worker take turns.
 SNAPSHOT_SECONDS = 60.0
@@ -32,39 +29,6 @@ def stack(settings, http):
     return RunningStack(settings)
 
 
-class Kept:
-    """The snapshots of one role in the stack's object store."""
-
-    def __init__(self, settings) -> None:
-        self._settings = settings
-        self.agents = {agent.name for agent in agents_of(ROLE, catalog(Rules()))}
-        self._cluster = cluster_id(settings.kafka_bootstrap)
-
-    def by_place(self) -> dict[tuple[str, int], list]:
-        """Return the manifests of each state, the newest first."""
-        found: dict[tuple[str, int], list] = {}
-        for one in asyncio.run(self._with(lambda objects: all_found(objects, self._cluster, ""))):
-            if one.manifest and one.manifest.agent in self.agents:
-                found.setdefault((one.manifest.agent, one.manifest.partition), []).append(one.manifest)
-        return found
-
-    def spoil(self, manifest) -> None:
-        """Change a manifest without changing its size."""
-        key, body = encoded(manifest)
-        spoiled = body.replace(b'"sha256":"', b'"sha256":"0', 1)[: len(body)]
-        asyncio.run(self._with(lambda objects: objects.put(SNAPSHOTS, key, spoiled, "application/json")))
-
-    async def _with(self, story):
-        at = self._settings
-        objects = open_objects(
-            at.object_endpoint, at.object_access_key.get_secret_value(), at.object_secret_key.get_secret_value()
-        )
-        try:
-            return await story(objects)
-        finally:
-            await objects.close()
-
-
 async def forget_progress(stack: RunningStack) -> None:
     async with await stack.open() as stores:
         await stores.redis.call("DEL", PROGRESS)
@@ -72,15 +36,13 @@ async def forget_progress(stack: RunningStack) -> None:
 
 def test_a_worker_killed_and_robbed_of_its_states_is_back_from_snapshots(stack, settings):
     """Kills: a restore that takes a damaged snapshot, a tail that is not folded, a silent fold from zero."""
-    load, kept = Load(settings.api_url, seed=3), Kept(settings)
+    load, kept = Load(settings.api_url, seed=3), KeptSnapshots(settings)
     load.act(DEEDS)
     asyncio.run(stack.wait_folded())
-    folded = {
-        place for place, one in asyncio.run(stack.progress()).items() if place[0] in kept.agents and any(one.sources.values())
-    }
+    folded = {place for place, one in asyncio.run(stack.progress()).items() if place[0] in AGENTS and any(one.sources.values())}
     assert folded
-    until(lambda: folded <= kept.by_place().keys(), f"a snapshot of each state of {ROLE}", SNAPSHOT_SECONDS)
-    first = kept.by_place()
+    until(lambda: folded <= kept.by_place(AGENTS).keys(), f"a snapshot of each state of {ROLE}", SNAPSHOT_SECONDS)
+    first = kept.by_place(AGENTS)
     load.act(DEEDS)
     until(lambda: newer(kept, first), "a second snapshot of one state", SNAPSHOT_SECONDS)
     asyncio.run(stack.wait_folded())
@@ -90,10 +52,12 @@ def test_a_worker_killed_and_robbed_of_its_states_is_back_from_snapshots(stack, 
     stack.hold_down(f"{ROLE}-0")
     said = log.stat().st_size
     try:
-        by_place = kept.by_place()
+        by_place = kept.by_place(AGENTS)
         spoiled = newer(kept, first)
         kept.spoil(by_place[spoiled][0])
-        for agent in kept.agents:
+        told = stack.run("streams", "snapshots", "verify", spoiled[0], "--deep")
+        assert (told.returncode, "the checksum of its manifest is wrong" in told.stdout) == (1, True), told.stdout + told.stderr
+        for agent in AGENTS:
             shutil.rmtree(settings.state_dir / agent)
         asyncio.run(forget_progress(stack))
     finally:
@@ -113,7 +77,7 @@ def test_a_worker_killed_and_robbed_of_its_states_is_back_from_snapshots(stack, 
     assert refused == [(*spoiled, "the checksum of its manifest is wrong")]
 
 
-def newer(kept: Kept, first: dict[tuple[str, int], list]) -> tuple[str, int] | None:
+def newer(kept: KeptSnapshots, first: dict[tuple[str, int], list]) -> tuple[str, int] | None:
     """Return a state that has another snapshot since it was looked at first, and one to fall back on."""
-    found = kept.by_place()
+    found = kept.by_place(AGENTS)
     return next((place for place in sorted(first) if len(found[place]) >= 2 and found[place][0] != first[place][0]), None)
