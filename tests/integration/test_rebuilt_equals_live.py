@@ -8,6 +8,7 @@ import pytest
 
 from projections.catalog import PROJECTIONS
 from projections.progress import KEY as PROGRESS
+from tests.integration.kept_snapshots import KeptSnapshots
 from tests.integration.load import Load, Seen
 from tests.integration.running_stack import RunningStack, until
 
@@ -51,7 +52,7 @@ def told(line: str) -> dict:
     return json.loads(line)
 
 
-def test_without_any_state_the_workers_fold_the_same_projections_again(stack, load):
+def test_without_any_state_or_snapshot_the_workers_fold_the_same_projections_again(stack, load):
     """Kills: what only state knows, increments, a guard or stamp that lets a replayed batch in, iteration without an order."""
     asyncio.run(stack.wait_folded())
     before, progress = stack.digests(), asyncio.run(stack.progress())
@@ -61,6 +62,7 @@ def test_without_any_state_the_workers_fold_the_same_projections_again(stack, lo
         aside = stack.settings.state_dir.with_name("state-set-aside")
         shutil.rmtree(aside, ignore_errors=True)
         stack.settings.state_dir.rename(aside)
+        KeptSnapshots(stack.settings).throw_away()
         # Said by those who are dead; what is said from now on is about the replay.
         asyncio.run(forget_progress(stack))
     finally:
