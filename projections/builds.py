@@ -9,6 +9,10 @@ from types import MappingProxyType
 from projections.catalog import PROJECTIONS
 from projections.keys import family_pattern, hash_key
 from projections.postgres import Postgres
+from projections.postgres_prints import forget as postgres_forget
+from projections.postgres_prints import read_requests
+from projections.prints import guard_names, last_requests
+from projections.redis_prints import forget as redis_forget
 from projections.redis_store import RedisStore
 from projections.structure import Fields, Table
 from projections.structures import structure_of
@@ -17,25 +21,35 @@ _FIRST = MappingProxyType({projection.name: projection.version for projection in
 
 
 class Builds:
-    """The current build of each projection; `refresh` reads the promotions again."""
+    """The current build of each projection, and the last request that shards of it be printed again (0: none ever)."""
 
-    def __init__(self, promoted: Mapping[str, int]):
+    def __init__(self, promoted: Mapping[str, int], requested: Mapping[str, int] = MappingProxyType({})):
         self._current = dict(_FIRST) | dict(promoted)
+        self._requested = dict(requested)
 
     def of(self, name: str) -> int:
         """Return the current build of a projection."""
         return self._current[name]
 
+    def request_of(self, name: str) -> int:
+        """Return the last request for a projection: what was said before it was met may not be so any more."""
+        return self._requested.get(name, 0)
+
     @property
     def current(self) -> Mapping[str, int]:
-        """All current builds: the same object until another one is promoted."""
+        """All current builds: the same object until another one is promoted, or something is to be printed again."""
         return self._current
 
-    def replace(self, promoted: Mapping[str, int]) -> None:
-        """Take over the promotions as they are now, all at once."""
+    def replace(self, promoted: Mapping[str, int], requested: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Take over the promotions and requests as they are now, all at once."""
         current = dict(_FIRST) | dict(promoted)
-        if current != self._current:
-            self._current = current
+        if current != self._current or requested != self._requested:
+            self._current, self._requested = current, dict(requested)
+
+
+async def read_builds(postgres: Postgres) -> Builds:
+    """Return what is promoted and requested now."""
+    return Builds(await postgres.promotions(), last_requests(await read_requests(postgres)))
 
 
 def first_build(name: str) -> int:
@@ -64,6 +78,10 @@ async def drop_build(postgres: Postgres, redis: RedisStore, name: str, build: in
     if build == in_use:
         raise ValueError(f"build {build} of {name} is in use; promote another one first")
     structure = structure_of(name)
+    names = list(guard_names(name, build))
+    # The records first: a build that is half gone must not be called whole, nor may its guards refuse who begins it again.
+    await postgres_forget(postgres, names)
+    await redis_forget(redis, names)
     if isinstance(structure, Table):
         await postgres.drop(structure, build)
         return

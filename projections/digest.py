@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from projections.canonical import MODULUS, hash_of, total_of
 from projections.keys import family_pattern, hash_key, key_of, suffix_of
-from projections.positions import Positions, cut, guard_names, in_order, raise_positions, redis_positions
+from projections.positions import Positions, cut, in_order, raise_positions, redis_positions
+from projections.prints import guard_names
 from projections.ring_digest import ring_rows
-from projections.shard_schema import READ_GUARDS
+from projections.shard_schema import READ_GUARDS, READ_WHOLE
 from projections.stores import Stores
 from projections.structure import GLOBAL, Fields, Members, Strings, Structure, Table
 from projections.structures import structure_of
@@ -76,8 +77,9 @@ async def _digest_table(
         held = set(await stores.postgres.places_with(server, table, build))
         places = await stores.postgres.places_on(server, table)
         async with stores.postgres.one_moment(server) as read:
+            await _raise_by(positions, read, READ_WHOLE, GLOBAL, names)
             for place in places:
-                await _raise_by_guards(positions, read, place, names)
+                await _raise_by(positions, read, READ_GUARDS, place, names)
                 if place in held:
                     [(counts[place], total)] = await read(text, place, table, build)
                     sums[place] = int(total)
@@ -89,13 +91,14 @@ async def _table_positions(stores: Stores, table: Table, names: dict[str, str]) 
     for server in range(len(stores.postgres.pools)):
         places = await stores.postgres.places_on(server, table)
         async with stores.postgres.one_moment(server) as read:
+            await _raise_by(positions, read, READ_WHOLE, GLOBAL, names)
             for place in places:
-                await _raise_by_guards(positions, read, place, names)
+                await _raise_by(positions, read, READ_GUARDS, place, names)
     return positions
 
 
-async def _raise_by_guards(positions: Positions, read: Read, place: int, names: dict[str, str]) -> None:
-    for agent, partition, sources in await read(READ_GUARDS, place):
+async def _raise_by(positions: Positions, read: Read, text: str, place: int, names: dict[str, str]) -> None:
+    for agent, partition, sources in await read(text, place):
         if agent in names:
             raise_positions(positions, names[agent], partition, sources)
 

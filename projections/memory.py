@@ -57,11 +57,12 @@ class MemoryStores:
 
     def empty(self, name: str, shard: int | None = None, shards: int = 0) -> None:
         """Forget a projection, as when an empty build of it is promoted; or its rows in one shard, without anybody's notice."""
-        for kept in (self.rows, self.entries, self.rings):
-            chosen = kept.get(name, {})
-            for key, row in list(chosen.items()):
-                if shard is None or structure_of(name).shard(self.rows.get(name, {}).get(key, row), shards) == shard:
-                    del chosen[key]
+        rows = self.rows.get(name, {})
+        gone = list(rows) if shard is None else [key for key in rows if structure_of(name).shard(rows[key], shards) == shard]
+        for key in gone:
+            del rows[key], self.entries[name][key]
+        if shard is None:
+            self.rings.pop(name, None)
         for line in [line for line in self.guards if line[1] == name and shard in (None, line[-1])]:
             del self.guards[line]
         if shard is None:

@@ -3,19 +3,11 @@
 import json
 from itertools import pairwise
 
-from projections.catalog import PROJECTIONS
+from projections.redis_prints import read_prints
 from projections.redis_store import RedisStore
-from projections.writers import guard_name
 
 # agent -> partition -> topic -> next offset
 Positions = dict[str, dict[int, dict[str, int]]]
-
-
-def guard_names(name: str, build: int) -> dict[str, str]:
-    """Return the names under which the guards of a build stand, each with its agent's own; rows flushed have their own."""
-    writers = next(projection.writers for projection in PROJECTIONS if projection.name == name)
-    own = [guard for writer in writers for guard in (writer, f"{writer}.flush")]
-    return {guard_name(agent, name, build): agent for agent in own}
 
 
 def raise_positions(positions: Positions, agent: str, partition: int, sources: dict[str, int]) -> None:
@@ -26,8 +18,11 @@ def raise_positions(positions: Positions, agent: str, partition: int, sources: d
 
 
 async def redis_positions(redis: RedisStore, names: dict[str, str]) -> Positions:
-    """Return the positions of all guards in Redis that stand under these names."""
+    """Return the positions of all guards, and of all that was printed whole, that stand under these names in Redis."""
     positions: Positions = {}
+    for (agent, partition), record in (await read_prints(redis)).items():
+        if record.whole and agent in names:
+            raise_positions(positions, names[agent], partition, record.sources)
     async for scanned in redis.scan("{*}guard:*"):
         chosen = {key: guard for key in scanned if (guard := _guard_of(key))[0] in names}
         if not chosen:

@@ -1,14 +1,15 @@
 """PostgreSQL for projections: pools per server, schemas on first use, guarded commits, reads.
 
-With `postgres_preparation` the only module that knows the driver. SQL comes as text with places in braces; `{table}` becomes
-the table of one shard and build. Nothing here knows what a projection means. Statements are never prepared, so PgBouncer may
-stand between.
+With its namesakes (opening, prints, preparation) the only module that knows the driver. SQL comes as text with places in
+braces; `{table}` becomes the table of one shard and build. Nothing here knows what a projection means. Statements are never
+prepared, so PgBouncer may stand between.
 """
 
 import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -17,13 +18,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from projections import shard_schema
 from projections.away import StoreAway, StoreLost, StoreNotPrepared
+from projections.prints import check_epochs, columns_of
 from projections.shard_map import ShardMap
 from projections.shard_schema import schema_name
 from projections.structure import GLOBAL, Spot, Table
 from projections.tables import Guarded, create_texts
 
-WAIT_SECONDS = 3.0
-RECONNECT_SECONDS = 4.0
 # 0.05 s doubled six times: about three seconds of patience before the neighbour counts as away.
 WRITE_ATTEMPTS = 7
 READ_ATTEMPTS = 2
@@ -45,12 +45,8 @@ def compose(text: str, place: int, table: Table | None = None, build: int = 0) -
     return sql.SQL(text).format(**names).as_string(None)
 
 
-# A single statement needs no BEGIN and COMMIT around it: two round trips less for every read.
-CONNECTION = {"prepare_threshold": None, "autocommit": True}
-
-
 class Postgres:
-    """The servers as one store. Made by `open_postgres`; one for a process and event loop."""
+    """The servers as one store. Made by `postgres_opening`; one for a process and event loop."""
 
     def __init__(self, pools: Sequence[AsyncConnectionPool], shard_map: ShardMap, births: Sequence[str], found: list[str]):
         self.pools = pools
@@ -81,10 +77,16 @@ class Postgres:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    async def commit(self, writes: Mapping[int, Sequence[Guarded]], tables: Mapping[str, tuple[Table, int]]) -> None:
+    async def commit(
+        self,
+        writes: Mapping[int, Sequence[Guarded]],
+        tables: Mapping[str, tuple[Table, int]],
+        tenures: Mapping[int, Mapping[tuple[str, int], int]] = MappingProxyType({}),
+    ) -> None:
         """Run each place's statements whose guard is newer than the stored one; one transaction a server.
 
-        `tables` gives the structure and build of every table that statements name. A repeat changes nothing.
+        `tables` gives the structure and build of every table that statements name. A repeat changes nothing. `tenures` are,
+        by server, the epochs that the writer knows of its records (`projections.prints`); another one is `StoreOvertaken`.
         """
         by_server: dict[int, dict[int, Sequence[Guarded]]] = {}
         for place in sorted(writes):
@@ -92,13 +94,21 @@ class Postgres:
         for server, places in by_server.items():
             wanted = {(p, *tables[s.table]) for p, given in places.items() for guarded in given for s in guarded.statements}
             await self.create(server, wanted)
-            await self._retried(server, WRITE_ATTEMPTS, functools.partial(self._commit_on, server, places, tables))
+            await self.retried(
+                server, WRITE_ATTEMPTS, functools.partial(self._commit_on, server, places, tables, tenures.get(server, {}))
+            )
 
     async def _commit_on(
-        self, server: int, places: Mapping[int, Sequence[Guarded]], tables: Mapping[str, tuple[Table, int]]
+        self,
+        server: int,
+        places: Mapping[int, Sequence[Guarded]],
+        tables: Mapping[str, tuple[Table, int]],
+        tenures: Mapping[tuple[str, int], int],
     ) -> None:
-        async with self._transaction(server) as (connection, pipeline):
+        async with self.transaction(server) as (connection, pipeline):
             birth = await connection.execute(shard_schema.READ_BIRTH)
+            # Shared locks: a reprint that begins waits for these writes, and they see it if it began before.
+            epochs = await connection.execute(shard_schema.SHARE_PRINTS, columns_of(tenures))
             # Places in order, and of each place guards in order: two writers may wait for each other, but never both ways.
             raised = [
                 (await connection.execute(compose(shard_schema.RAISE_GUARD, place), guard), place, given)
@@ -106,7 +116,8 @@ class Postgres:
                 for guard, given in sorted(several)
             ]
             await pipeline.sync()
-            self._same_birth(server, await birth.fetchone())
+            self.check_birth(server, await birth.fetchone())
+            check_epochs(tenures, {(agent, partition): epoch for agent, partition, epoch in await epochs.fetchall()})
             for cursor, place, given in raised:
                 if await cursor.fetchone() is None:
                     continue
@@ -114,7 +125,7 @@ class Postgres:
                     await connection.execute(compose(text, place, *tables[name]), params)
 
     @contextlib.asynccontextmanager
-    async def _transaction(self, server: int) -> AsyncIterator[tuple[psycopg.AsyncConnection, psycopg.AsyncPipeline]]:
+    async def transaction(self, server: int) -> AsyncIterator[tuple[psycopg.AsyncConnection, psycopg.AsyncPipeline]]:
         """Give a connection in a transaction, whose statements go out without waiting for each other's answers."""
         async with (
             self.pools[server].connection() as connection,
@@ -123,7 +134,8 @@ class Postgres:
         ):
             yield connection, pipeline
 
-    def _same_birth(self, server: int, found: tuple | None) -> None:
+    def check_birth(self, server: int, found: tuple | None) -> None:
+        """StoreLost when the birth id that was found is not the one of the server that was opened."""
         if found is None or found[0] != self.births[server]:
             raise StoreLost(f"PostgreSQL server {server} is not the one that was opened; restart and replay into it")
 
@@ -136,11 +148,11 @@ class Postgres:
         places = list(missing)
         for start in range(0, len(places), SCHEMAS_AT_ONCE):
             some = [missing[place] for place in places[start : start + SCHEMAS_AT_ONCE]]
-            await self._retried(server, WRITE_ATTEMPTS, functools.partial(self._create_some, server, some))
+            await self.retried(server, WRITE_ATTEMPTS, functools.partial(self._create_some, server, some))
         self._there.update(spot for spots in missing.values() for spot in spots)
 
     async def _create_some(self, server: int, missing: Sequence[Sequence[Spot]]) -> None:
-        async with self._transaction(server) as (connection, _pipeline):
+        async with self.transaction(server) as (connection, _pipeline):
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (shard_schema.CREATION_LOCK,))
             await connection.execute("SET LOCAL client_min_messages = warning")
             for spots in missing:
@@ -205,8 +217,12 @@ class Postgres:
 
     async def places_on(self, server: int, table: Table) -> list[int]:
         """Return the places of a table on one server whose schema exists."""
-        if not table.sharded:
-            return [GLOBAL] if server == 0 else []
+        if table.sharded:
+            return await self.shards_on(server)
+        return [GLOBAL] if server == 0 else []
+
+    async def shards_on(self, server: int) -> list[int]:
+        """Return the shards on one server whose schema exists."""
         asked = "SELECT substr(nspname, 6)::integer FROM pg_namespace WHERE nspname ~ '^shard[0-9]{4}$' ORDER BY 1"
         rows = await self.fetch_on(server, asked)
         return [place for (place,) in rows if self.shard_map.server_of(place) == server]
@@ -223,7 +239,7 @@ class Postgres:
                 cursor = await connection.execute(text, params)
                 return await cursor.fetchall() if cursor.description else []
 
-        return await self._retried(server, attempts, work)
+        return await self.retried(server, attempts, work)
 
     async def run_on(self, server: int, text: str, params: Sequence = ()) -> None:
         """Run one finished statement, in a transaction of its own, on one server."""
@@ -240,7 +256,7 @@ class Postgres:
 
             yield read
 
-    async def _retried(self, server: int, attempts: int, work: Callable[[], Awaitable[Any]]) -> Any:
+    async def retried(self, server: int, attempts: int, work: Callable[[], Awaitable[Any]]) -> Any:
         for attempt in range(attempts):
             try:
                 return await work()
@@ -256,44 +272,3 @@ class Postgres:
                 # A server that restarted left only dead connections in the pool.
                 await self.pools[server].check()
         raise StoreAway(f"PostgreSQL server {server} did not answer in {attempts} attempts: {cause}") from cause
-
-
-async def recognise(found: list[str], server: int, connection: psycopg.AsyncConnection) -> None:
-    """Note which server a new connection leads to: an empty one may have taken the place of the one that was known."""
-    found[server] = ""
-    with contextlib.suppress(psycopg.errors.UndefinedTable):
-        async for (birth,) in await connection.execute(shard_schema.READ_BIRTH):
-            found[server] = birth
-
-
-async def open_postgres(dsns: Sequence[str], shards: int, connections: int) -> Postgres:
-    """Open a pool of at most `connections` to each server and read the shard map; StoreNotPrepared without one."""
-    found = [""] * len(dsns)
-    pools = [
-        AsyncConnectionPool(
-            dsn,
-            min_size=1,
-            max_size=connections,
-            timeout=WAIT_SECONDS,
-            # The pool doubles its pauses; without a limit it may sleep for minutes after the server is back.
-            reconnect_timeout=RECONNECT_SECONDS,
-            open=False,
-            kwargs=CONNECTION,
-            configure=functools.partial(recognise, found, server),
-        )
-        for server, dsn in enumerate(dsns)
-    ]
-    postgres = Postgres(pools, ShardMap.spread(shards, len(dsns)), (), found)
-    try:
-        await asyncio.gather(*(pool.open(wait=True, timeout=WAIT_SECONDS * 2) for pool in pools))
-        identities = await postgres.identities()
-        rows = await postgres.fetch_on(0, shard_schema.READ_SHARD_MAP)
-    except psycopg.OperationalError as error:
-        await postgres.close()
-        raise StoreAway(f"PostgreSQL did not answer: {error}") from error
-    except StoreAway:
-        await postgres.close()
-        raise
-    postgres.shard_map = ShardMap.of_rows(shards, len(dsns), rows)
-    postgres.births = [identities[f"postgres{number}"] for number in range(len(dsns))]
-    return postgres

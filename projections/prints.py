@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
+from projections.away import StoreOvertaken
 from projections.catalog import PROJECTIONS
 from projections.structure import Structure
 
@@ -49,9 +50,52 @@ class Owing(NamedTuple):
     shards: frozenset[int] | None = None
 
 
+def guard_name(agent: str, name: str, build: int) -> str:
+    """Return the name under which an agent's guards of one build of a projection stand."""
+    return f"{agent}@{name}.{build}"
+
+
 def print_name(agent: str, name: str, build: int) -> str:
-    """Return the name of a record, and of an agent's live guards: rows that were flushed belong to the same record."""
-    return f"{agent.removesuffix(FLUSH_SUFFIX)}@{name}.{build}"
+    """Return the name under which a record stands; rows that were flushed belong to the same record."""
+    return guard_name(agent.removesuffix(FLUSH_SUFFIX), name, build)
+
+
+def guard_names(name: str, build: int) -> dict[str, str]:
+    """Return the names under which the guards of a build stand, each with its agent's own; rows flushed have their own."""
+    writers = next(projection.writers for projection in PROJECTIONS if projection.name == name)
+    own = [guard for writer in writers for guard in (writer, f"{writer}{FLUSH_SUFFIX}")]
+    return {guard_name(agent, name, build): agent for agent in own}
+
+
+def last_requests(requests: Iterable[Request]) -> dict[str, int]:
+    """Return the number of the last request for each projection that there was one for."""
+    return {request.name: request.number for request in sorted(requests)}
+
+
+# The name of a record, and the partition.
+Key = tuple[str, int]
+
+
+def columns_of(keys: Iterable[Key]) -> tuple[list[str], list[int]]:
+    """Return the names and the partitions of records, as two columns."""
+    ordered = sorted(keys)
+    return [name for name, _ in ordered], [partition for _, partition in ordered]
+
+
+def check_epochs(known: Mapping[Key, int], found: Mapping[Key, int]) -> None:
+    """`StoreOvertaken` when a record has another epoch than its writer knows; one that is not there has epoch 0."""
+    for key, epoch in known.items():
+        if found.get(key, 0) != epoch:
+            raise overtaken(key, epoch, found.get(key, 0))
+
+
+def overtaken(key: Key, epoch: int, found: int | None = None) -> StoreOvertaken:
+    """Return the error of who knows an epoch that is not the record's any more."""
+    agent, partition = key
+    other = "another one" if found is None else found
+    return StoreOvertaken(
+        f"{agent}/{partition}: this worker knows reprint {epoch}, the store {other}; another worker owns these rows now"
+    )
 
 
 def written_by(agent: str) -> list[str]:

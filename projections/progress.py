@@ -8,6 +8,7 @@ what was said of another Redis: a late word of a worker that knew the lost one m
 
 import asyncio
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -34,7 +35,8 @@ class ProgressLike(Protocol):
 class ProgressRecord(NamedTuple):
     """One agent on one partition: next offset, end offset and event time by topic; last offsets appended elsewhere.
 
-    `builds` names the build of each projection that the agent writes, `births` the stores that it was written to.
+    `builds` names the build of each projection that the agent writes, `births` the stores that it was written to, `requests`
+    the last request of each projection (that shards of it be printed again) that was met.
     """
 
     agent: str
@@ -45,6 +47,7 @@ class ProgressRecord(NamedTuple):
     emitted: dict[str, dict[int, int]]
     builds: dict[str, int]
     births: dict[str, str]
+    requests: dict[str, int]
 
 
 class Look(NamedTuple):
@@ -54,8 +57,11 @@ class Look(NamedTuple):
     records: list[ProgressRecord]
 
 
-def encode(progress: ProgressLike, builds: Builds, births: Mapping[str, str]) -> tuple[str, bytes]:
-    """Return the field and the value of the progress of an agent that writes these builds to these stores."""
+def encode(
+    progress: ProgressLike, builds: Builds, births: Mapping[str, str], requests: Mapping[str, int] = MappingProxyType({})
+) -> tuple[str, bytes]:
+    """Return the field and the value of the progress of an agent that writes these builds to these stores, in which it has
+    met these requests."""
     record = ProgressRecord(
         progress.agent,
         progress.partition,
@@ -65,6 +71,7 @@ def encode(progress: ProgressLike, builds: Builds, births: Mapping[str, str]) ->
         {topic: dict(offsets) for topic, offsets in progress.emitted.items()},
         {one.name: builds.of(one.name) for one in PROJECTIONS if progress.agent in one.writers},
         dict(births),
+        {name: number for name, number in requests.items() if number},
     )
     return f"{record.agent}/{record.partition}", msgspec.json.encode(record._asdict())
 
@@ -83,11 +90,10 @@ class _Wire(msgspec.Struct):
     emitted: dict[str, dict[int, int]]
     builds: dict[str, int] = {}
     births: dict[str, str] = {}
+    requests: dict[str, int] = {}
 
     def record(self) -> ProgressRecord:
-        return ProgressRecord(
-            self.agent, self.partition, self.sources, self.ends, self.complete_until, self.emitted, self.builds, self.births
-        )
+        return ProgressRecord(*(getattr(self, name) for name in ProgressRecord._fields))
 
 
 async def snapshot(stores: Stores) -> list[ProgressRecord]:
@@ -104,5 +110,9 @@ async def look(redis: RedisStore, builds: Builds) -> Look:
 
 
 def _is_of(record: ProgressRecord, builds: Builds, birth: str | None) -> bool:
-    """Return whether a record speaks of the builds that are read, in the Redis that was asked."""
-    return record.births.get("redis", birth) == birth and all(builds.of(name) == n for name, n in record.builds.items())
+    """Return whether a record speaks of the builds that are read, whole, in the Redis that was asked."""
+    if record.births.get("redis", birth) != birth:
+        return False
+    return all(
+        builds.of(name) == n and builds.request_of(name) <= record.requests.get(name, 0) for name, n in record.builds.items()
+    )

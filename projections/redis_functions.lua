@@ -261,30 +261,88 @@ local function page(keys, args)
     .. redis.call('GETRANGE', key, HEADER, HEADER + (to - ring.slots) * 8 - 1), floor }
 end
 
--- commit: run commands if the guard is newer than the stored one. Keys: the guard, whose hash tag all keys share, and the
--- birth id. Arguments: the birth id that the writer knows, epoch, number, sources as JSON, then each command as its number
--- of words and its words. The guard is written last, so that a command that fails leaves it as it was.
--- Answers 1; 0 for a repeat; -1 when this is not the store that the writer knows: its guard must not get in.
+-- Runs the commands that stand in `args` from `at` on, each as its number of words and its words.
+local function run(args, at)
+  local last = #args
+  while at <= last do
+    local words = tonumber(args[at])
+    redis.call(unpack(args, at + 1, at + words))
+    at = at + words + 1
+  end
+end
+
+-- The record of a reprint, "epoch number whole request sources", as its five parts; nothing when there is none.
+local function record_of(key, field)
+  local stored = redis.call('HGET', key, field)
+  if not stored then return 0, 0, '0', '0', '{}' end
+  local epoch, number, whole, request, sources = string.match(stored, '^(%d+) (%d+) (%d) (%d+) (.*)$')
+  return tonumber(epoch), tonumber(number), whole, request, sources
+end
+
+-- commit: run commands if the guard is newer than the stored one. Keys: the guard, whose hash tag all keys share, the birth
+-- id, and the records of reprints. Arguments: the birth id that the writer knows, the name of its record and the epoch that it
+-- knows of it, epoch, number, sources as JSON, then each command as its number of words and its words. The guard is written
+-- last, so that a command that fails leaves it as it was.
+-- Answers 1; 0 for a repeat; -1 when this is not the store that the writer knows: its guard must not get in; -2 when a reprint
+-- has begun that it does not know of: somebody else owns the rows now.
 local function commit(keys, args)
   if redis.call('GET', keys[2]) ~= args[1] then return -1 end
-  local epoch, number = tonumber(args[2]), tonumber(args[3])
+  if record_of(keys[3], args[2]) ~= tonumber(args[3]) then return -2 end
+  local epoch, number = tonumber(args[4]), tonumber(args[5])
   local stored = redis.call('GET', keys[1])
   if stored then
     local stored_epoch, stored_number = string.match(stored, '^(%d+) (%d+) ')
     stored_epoch, stored_number = tonumber(stored_epoch), tonumber(stored_number)
     if epoch < stored_epoch or (epoch == stored_epoch and number <= stored_number) then return 0 end
   end
-  local at, last = 5, #args
-  while at <= last do
-    local words = tonumber(args[at])
-    redis.call(unpack(args, at + 1, at + words))
-    at = at + words + 1
-  end
-  redis.call('SET', keys[1], args[2] .. ' ' .. args[3] .. ' ' .. args[4])
+  run(args, 7)
+  redis.call('SET', keys[1], args[4] .. ' ' .. args[5] .. ' ' .. args[6])
+  return 1
+end
+
+-- Whether this is another store than a reprint knows.
+local function is_another(key, birth)
+  return redis.call('GET', key) ~= birth
+end
+
+-- begin_print: a reprint begins under a higher epoch than any before. Keys: the birth id, the records, then the live guards
+-- that it puts back. Arguments: the birth id, the name of the record, the epoch. Answers 1, -1, or -2 when it was overtaken.
+local function begin_print(keys, args)
+  if is_another(keys[1], args[1]) then return -1 end
+  local held, _, whole, request, sources = record_of(keys[2], args[2])
+  if tonumber(args[3]) < held then return -2 end
+  -- The same begin once more, since its answer was lost: what it put back may be there again, and is not put back twice.
+  if tonumber(args[3]) == held then return 1 end
+  redis.call('HSET', keys[2], args[2], table.concat({ args[3], '0', whole, request, sources }, ' '))
+  for index = 3, #keys do redis.call('UNLINK', keys[index]) end
+  return 1
+end
+
+-- print: a chunk of a reprint, if no later one has begun. Keys: the birth id, the records. Arguments: the birth id, the name of
+-- the record, the epoch, the number of the chunk, then commands. Answers 1, 0 for a repeat, -1, or -2 when it was overtaken.
+local function print_chunk(keys, args)
+  if is_another(keys[1], args[1]) then return -1 end
+  local held, number, whole, request, sources = record_of(keys[2], args[2])
+  if tonumber(args[3]) ~= held then return -2 end
+  if tonumber(args[4]) <= number then return 0 end
+  run(args, 5)
+  redis.call('HSET', keys[2], args[2], table.concat({ args[3], args[4], whole, request, sources }, ' '))
+  return 1
+end
+
+-- finish_print: the last chunk is there. Keys as above. Arguments: the birth id, the name of the record, the epoch, the number of
+-- rows, the request that is met, the positions that were printed as JSON. Answers as above.
+local function finish_print(keys, args)
+  if is_another(keys[1], args[1]) then return -1 end
+  if tonumber(args[3]) ~= record_of(keys[2], args[2]) then return -2 end
+  redis.call('HSET', keys[2], args[2], table.concat({ args[3], args[4], '1', args[5], args[6] }, ' '))
   return 1
 end
 
 redis.register_function('darkroom_deliver', deliver)
 redis.register_function('darkroom_backfill', backfill)
 redis.register_function('darkroom_commit', commit)
+redis.register_function('darkroom_begin_print', begin_print)
+redis.register_function('darkroom_print', print_chunk)
+redis.register_function('darkroom_finish_print', finish_print)
 redis.register_function{ function_name = 'darkroom_page', callback = page, flags = { 'no-writes' } }

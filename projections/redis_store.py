@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from projections.away import StoreAway, StoreLost, StoreNotPrepared
+from projections.away import StoreAway, StoreLost, StoreNotPrepared, StoreOvertaken
 from projections.pipelined import ConnectionLost, Pipelined, ReplyError, Witness
 from projections.ring import RingPage, decode_page, pack_ids
 
 FUNCTIONS = Path(__file__).with_name("redis_functions.lua")
 BIRTH = "birth"
+# The records of reprints (`projections.prints`), one field each.
+PRINTS = "prints"
 # 0.05 s doubled six times: about three seconds of patience before the neighbour counts as away.
 WRITE_ATTEMPTS = 7
 READ_ATTEMPTS = 3
@@ -83,19 +85,22 @@ class RedisStore:
             raise StoreNotPrepared("Redis has no birth id; run `python -m projections prepare`")
         await self.load_functions()
 
-    async def commit(self, guard_key: str, place: Sequence, commands: Sequence[Sequence]) -> bool:
+    async def commit(self, guard_key: str, place: Sequence, commands: Sequence[Sequence], tenure: Sequence = ("", 0)) -> bool:
         """Run commands at once if (epoch, number) of `place` = (epoch, number, sources JSON) is newer; False for a repeat.
 
-        All keys must share the guard's hash tag. StoreLost when this is no longer the store that was opened.
+        All keys must share the guard's hash tag. StoreLost when this is no longer the store that was opened; StoreOvertaken
+        when `tenure`, the field of the writer's record and the epoch that it knows, is not what stands there.
         """
-        words: list = []
-        for command in commands:
-            words.append(len(command))
-            words += command
-        call = ("FCALL", "darkroom_commit", 2, guard_key, BIRTH, self.birth or "", *place, *words)
-        done = await self.call(*call, attempts=WRITE_ATTEMPTS)
-        if done < 0:
+        return await self.guarded("darkroom_commit", (guard_key, BIRTH, PRINTS), (*tenure, *place, *framed(commands)))
+
+    async def guarded(self, function: str, keys: Sequence[str], words: Sequence) -> bool:
+        """Call a function that checks the birth id first, then the writer's record; False when it found a repeat."""
+        done = await self.call("FCALL", function, len(keys), *keys, self.birth or "", *words, attempts=WRITE_ATTEMPTS)
+        if done == -1:
             raise self._lost()
+        if done == -2:
+            said = "a later reprint of them has begun, so another worker owns these rows now"
+            raise StoreOvertaken(f"Redis refused {function} of {keys[0]} ({words[0]}): {said}")
         return bool(done)
 
     async def check(self) -> None:
@@ -121,6 +126,15 @@ class RedisStore:
             cursor = int(cursor)
             if not cursor:
                 return
+
+
+def framed(commands: Sequence[Sequence]) -> list:
+    """Return commands as the words of one call: of each the number of its words, then these."""
+    words: list = []
+    for command in commands:
+        words.append(len(command))
+        words += command
+    return words
 
 
 def deliver_words(photo_id: int, keys: Sequence[str], depth: int) -> tuple:

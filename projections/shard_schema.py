@@ -69,12 +69,30 @@ SHARD_SCHEMA = (
     NEXT_ID,
 )
 
+# For whom this server holds a projection whole (`projections.prints`).
+PRINTS = """
+CREATE TABLE IF NOT EXISTS {schema}.prints (
+    agent text, partition integer, epoch bigint NOT NULL, number bigint NOT NULL, whole boolean NOT NULL,
+    request bigint NOT NULL, sources json NOT NULL, PRIMARY KEY (agent, partition))"""
+
+# That single shards be printed again, by number.
+REQUESTS = """
+CREATE TABLE IF NOT EXISTS {schema}.requests (number bigint PRIMARY KEY, projection text NOT NULL, shard integer NOT NULL)"""
+
+READ_WHOLE = "SELECT agent, partition, sources FROM darkroom.prints WHERE whole"
+
+SHARE_PRINTS = """
+SELECT agent, partition, epoch FROM darkroom.prints
+WHERE (agent, partition) IN (SELECT * FROM unnest(%s::text[], %s::integer[])) ORDER BY agent, partition FOR SHARE"""
+
 GLOBAL_SCHEMA = (
     "CREATE SCHEMA IF NOT EXISTS {schema}",
     GUARDS,
     "CREATE TABLE IF NOT EXISTS {schema}.births (store text PRIMARY KEY, birth text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS {schema}.shard_map (first_shard integer PRIMARY KEY, end_shard integer, server integer)",
     "CREATE TABLE IF NOT EXISTS {schema}.promotions (projection text PRIMARY KEY, build integer NOT NULL)",
+    PRINTS,
+    REQUESTS,
 )
 
 ENTER_BIRTH = "INSERT INTO darkroom.births VALUES ('postgres', %s) ON CONFLICT DO NOTHING"

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from projections.away import StoreAway
-from projections.builds import Builds
+from projections.builds import Builds, read_builds
 from projections.keys import key_of
-from projections.postgres import Postgres, open_postgres
+from projections.postgres import Postgres
+from projections.postgres_opening import open_postgres
+from projections.postgres_prints import read_requests
+from projections.prints import last_requests
 from projections.redis_store import RedisStore
 from projections.structure import Members, Rings, Strings, Table
 
@@ -63,7 +66,7 @@ class Stores:
             await asyncio.sleep(PROMOTION_SECONDS)
             # While a server is away, reads of it say so themselves; the builds and births known stay in use.
             with contextlib.suppress(StoreAway):
-                self.builds.replace(await self.postgres.promotions())
+                self.builds.replace(await self.postgres.promotions(), last_requests(await read_requests(self.postgres)))
                 await self.postgres.identities()
 
 
@@ -80,7 +83,7 @@ async def open_stores(
     redis = redis_of(redis_url)
     try:
         await redis.open()
-        builds = Builds(await postgres.promotions())
+        builds = await read_builds(postgres)
     except StoreAway:
         await asyncio.gather(postgres.close(), redis.close())
         raise

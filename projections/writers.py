@@ -6,7 +6,7 @@ few calls on their way; since offers to a ring commute and repeat, only the guar
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -17,9 +17,13 @@ from projections.builds import Builds
 from projections.commands import Commands, add_commands
 from projections.keys import guard_key, key_of
 from projections.pipelined import ConnectionLost, ReplyError
-from projections.postgres import Postgres, open_postgres
-from projections.prints import Owing
+from projections.postgres import Postgres
+from projections.postgres_opening import open_postgres
+from projections.postgres_prints import read_requests
+from projections.prints import Key, Owing, guard_name, last_requests, print_name, written_by
+from projections.redis_prints import field_of
 from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, deliver_words
+from projections.reprinting import REDIS, Reprints
 from projections.structure import Keyed, Rings, Table
 from projections.structures import NAMES, structure_of
 from projections.tables import Guarded, GuardLine, statements
@@ -66,17 +70,20 @@ class Writers:
         self._feed_depth = feed_depth
         self._rebuild = rebuild
         self._at = at
+        self._reprints = Reprints(postgres, redis, builds, shards, self._offer, at)
 
     async def close(self) -> None:
         """Close the stores."""
         await asyncio.gather(self.postgres.close(), self.redis.close())
 
     async def identities(self) -> dict[str, str]:
-        """Return the birth id of each store (`postgres0`, ..., `redis`) and the build of each projection, read now."""
-        builds = Builds(await self.postgres.promotions())
+        """Return the birth id of each store (`postgres0`, ..., `redis`), the build of each projection, and the last request
+        for it, read now."""
+        builds, requests = Builds(await self.postgres.promotions()), await read_requests(self.postgres)
         if self._rebuild:
             builds.replace({self._rebuild[0]: self._rebuild[1]})
         named = {f"build/{name}": str(builds.of(name)) for name in NAMES}
+        named |= {f"reprint/{name}": str(number) for name, number in last_requests(requests).items()}
         return await self.postgres.identities() | {"redis": await self.redis.identity() or ""} | named
 
     async def commit(self, guard: GuardLike, rows: Mapping[str, Iterable[Any]]) -> None:
@@ -100,7 +107,12 @@ class Writers:
             for place, made in statements(table, rows[name], self._shards).items():
                 writes.setdefault(place, []).append(Guarded(line, made))
         if writes:
-            await self.postgres.commit(writes, {name: (table, self._build(name)) for name, table in tables.items()})
+            built = {name: (table, self._build(name)) for name, table in tables.items()}
+            tenures = {
+                server: dict(self._tenure(server, self._line(guard, name)) for name in tables)
+                for server in range(len(self.postgres.pools))
+            }
+            await self.postgres.commit(writes, built, tenures)
 
     async def _write_keys(self, guard: GuardLike, name: str, structure: Keyed, rows: Iterable[Any]) -> None:
         made: Commands = {}
@@ -109,7 +121,8 @@ class Writers:
         await asyncio.gather(*(self._commit_keys(line, tag, commands) for tag, commands in made.items()))
 
     async def _commit_keys(self, line: GuardLine, tag: str, commands: Sequence[tuple]) -> None:
-        await self.redis.commit(guard_key(tag, line.agent, line.partition), line[2:], commands)
+        key, epoch = self._tenure(REDIS, line)
+        await self.redis.commit(guard_key(tag, line.agent, line.partition), line[2:], commands, (field_of(key), epoch))
 
     def _line(self, guard: GuardLike, name: str) -> GuardLine:
         sources = msgspec.json.encode(dict(guard.sources), order="sorted").decode()
@@ -120,12 +133,24 @@ class Writers:
         if self._rebuild is None:
             await self.redis.check()
             births = {f"postgres{server}": birth for server, birth in enumerate(self.postgres.births)}
-            words = progress_hash.encode(progress, self.builds, births | {"redis": self.redis.birth or ""})
+            requests = {name: self._reprints.request(name) for name in written_by(progress.agent)}
+            words = progress_hash.encode(progress, self.builds, births | {"redis": self.redis.birth or ""}, requests)
             await self.redis.call("HSET", progress_hash.KEY, *words, attempts=WRITE_ATTEMPTS)
 
     async def owed(self, agent: str, partition: int) -> Sequence[Owing]:
-        """Return what the stores do not hold whole for an agent."""
-        return []
+        """Return what the stores do not hold whole for an agent; a rebuild folds from zero, and is owed nothing."""
+        return [] if self._rebuild else await self._reprints.owed(agent, partition)
+
+    async def reprint(self, guard: GuardLike, owed: Owing, rows: Iterable[Any], told: Callable[[int], None]) -> None:
+        """Write all rows of a projection, chunk by chunk, and note that it is whole; `StoreOvertaken` by a later reprint."""
+        await self._reprints.reprint(guard, owed, rows, told)
+
+    def _tenure(self, store: int, line: GuardLine) -> tuple[Key, int]:
+        """Return the record that a live write stands under, and the epoch that is known of it."""
+        agent, _, named = line.agent.partition("@")
+        name, _, build = named.rpartition(".")
+        key = (print_name(agent, name, int(build)), line.partition)
+        return key, self._reprints.epoch(store, key)
 
     def _build(self, name: str) -> int:
         return self._rebuild[1] if self._rebuild else self.builds.of(name)
@@ -169,11 +194,6 @@ class Writers:
         return words[2]
 
 
-def guard_name(agent: str, name: str, build: int) -> str:
-    """Return the name under which an agent's guards of one build of a projection stand."""
-    return f"{agent}@{name}.{build}"
-
-
 async def open_writers(
     dsns: Sequence[str],
     redis_url: str,
@@ -181,8 +201,9 @@ async def open_writers(
     feed_depth: int = 500,
     connections: int = 2,
     rebuild: tuple[str, int] | None = None,
+    at: Hook = pass_by,
 ) -> Writers:
-    """Open the stores for writing. A Redis that was lost gets a new birth id here, so that agents replay into it."""
+    """Open the stores for writing. A Redis that was lost gets a new birth id here, so that it owes all to everybody."""
     postgres = await open_postgres(dsns, shards, connections)
     redis = RedisStore(redis_url)
     try:
@@ -192,4 +213,4 @@ async def open_writers(
     except StoreAway:
         await asyncio.gather(postgres.close(), redis.close())
         raise
-    return Writers(postgres, redis, builds, shards, feed_depth, rebuild)
+    return Writers(postgres, redis, builds, shards, feed_depth, rebuild, at)

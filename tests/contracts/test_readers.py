@@ -253,7 +253,7 @@ def test_progress_is_read_as_it_was_published(opened):
     )
     opened.run(opened.sink.publish(said))
     births = {store: birth for store, birth in opened.run(opened.sink.identities()).items() if not store.startswith("build/")}
-    assert opened.read(progress.snapshot) == [(*vars(said).values(), {"counters": 1, "counter_rows": 1}, births)]
+    assert opened.read(progress.snapshot) == [(*vars(said).values(), {"counters": 1, "counter_rows": 1}, births, {})]
 
 
 def test_what_was_said_of_a_lost_redis_does_not_vouch_for_the_next_one():
