@@ -133,10 +133,14 @@ def status(as_json: bool, for_tests: bool) -> None:
     settings = settings_of_a_stack(for_tests)
     states = report.component_states(settings)
     projections = report.projection_states(settings)
+    log_answers = all(state.is_ready for state in states if state.name.startswith("kafka"))
+    dead = report.dead_letters(settings) if log_answers else None
     if as_json:
-        click.echo(json.dumps({"components": [asdict(state) for state in states], "projections": projections}, indent=2))
+        told = {"components": [asdict(state) for state in states], "projections": projections, "dead_letters": dead}
+        click.echo(json.dumps(told, indent=2))
     else:
-        click.echo("\n".join([*report.component_lines(states), "", *report.projection_lines(projections)]))
+        lines = [*report.component_lines(states), "", *report.projection_lines(projections), "", report.dead_letter_line(dead)]
+        click.echo("\n".join(lines))
     sys.exit(0 if all(state.is_ready for state in states) else 1)
 
 

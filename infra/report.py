@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import subprocess
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +14,11 @@ from infra import catalog
 from infra.components import Process
 from infra.ready import DIRECTLY
 from infra.settings import Settings
+from infra.setup.places import CHECKOUT
 from infra.supervision import Supervisor
+
+# Dead letters are read at some 100,000 a second; more than that are no matter of a status any more.
+COUNT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,26 @@ def projection_states(settings: Settings) -> list[dict[str, Any]] | None:
             return list(json.load(answer)["projections"])
     except (OSError, http.client.HTTPException, ValueError, KeyError):
         return None
+
+
+def dead_letters(settings: Settings) -> dict[str, int] | None:
+    """How many dead letters are open, and how many there are; None while the log does not answer."""
+    command = [*catalog.python("streams", "dead", "count", "--json")]
+    environment = os.environ | settings.as_environment()
+    try:
+        told = subprocess.run(
+            command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=COUNT_SECONDS, check=True
+        )
+        return dict(json.loads(told.stdout))
+    except (subprocess.SubprocessError, ValueError):
+        return None
+
+
+def dead_letter_line(found: dict[str, int] | None) -> str:
+    if found is None:
+        return "dead letters: unknown, since the log does not answer"
+    hint = "  (python -m streams dead list --open)" if found["open"] else ""
+    return f"dead letters: {found['open']} open of {found['all']}{hint}"
 
 
 def component_lines(states: list[State]) -> list[str]:
