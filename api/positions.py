@@ -66,6 +66,7 @@ class AgentProgress(Protocol):
     emitted: Mapping[str, Mapping[int, int]]
     builds: Mapping[str, int]
     births: Mapping[str, str]
+    requests: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class Stamp(NamedTuple):
     sources: object
     builds: object
     births: object
+    requests: object
 
 
 class Recall(Generic[Value]):
@@ -67,6 +68,6 @@ class Recall(Generic[Value]):
         return {partition: self._stamp(partition, each, snapshot.birth) for partition, each in said}
 
     def _stamp(self, partition: int, each: AgentProgress, birth: str) -> Stamp:
-        made = Stamp(birth, each.sources, each.builds, each.births)
+        made = Stamp(birth, each.sources, each.builds, each.births, each.requests)
         known = self._newest.get(partition)
         return known if known == made else made

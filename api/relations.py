@@ -66,7 +66,7 @@ class Relations:
             with self._trust.redis("celebrities") as believing:
                 said = snapshot.progress.items() if snapshot else ()
                 # Where the agent is, and in which Redis and builds: after a reprint it is at the same place.
-                place = [(each.sources, each.builds) for (agent, _), each in said if agent == "follows"]
+                place = [(each.sources, each.builds, each.requests) for (agent, _), each in said if agent == "follows"]
                 stamp = [believing.birth, *place]
                 if not place or stamp != self._stamp:
                     self._spans = await celebrities.spans(self._stores)

@@ -107,7 +107,7 @@ class Fuse:
             place = await self._log.append(event)
         except LogUnavailable:
             # One partition may be away alone: then others come through, and nobody is held off.
-            if self._came_through < self._under_way[mark]:
+            if self._came_through <= self._under_way[mark]:
                 self._blown_at = self._now_seconds()
             raise
         finally:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from api.freshness import Freshness
 from api.heard import Told
+from api.positions import AgentProgress
 from api.problems import Problem, unavailable
 from projections.away import StoreAway
 from projections.catalog import PROJECTIONS
@@ -131,18 +132,22 @@ class Trust:
     # --- both -------------------------------------------------------------------------------------------------------------
 
     def _told(self, name: str, key: tuple[str, int]) -> Told | None:
-        """Return the last word of an agent on a partition, if it speaks of the build of a projection that is read now."""
+        """Return the last word of an agent on a partition, if it holds for a projection as it is read and asked for now."""
         told = self._freshness.heard.last(key)
         if told is None:
             return None
-        current, said = self._stores.builds.current, told.record.builds
-        if said.get(name) != current[name]:
+        if not self._is_met(name, told.record):
             return None
         snapshot = self._freshness.snapshot
         if snapshot is None or told.birth != snapshot.birth or key in snapshot.progress:
             return told
-        # It is not said any more: of another projection's build, which is nothing to us, or something is printed again.
-        return told if any(current.get(other) != build for other, build in said.items()) else None
+        # It counts no more: for another projection's sake, which is nothing to us, or nobody knows why.
+        return None if all(self._is_met(other, told.record) for other in told.record.builds) else told
+
+    def _is_met(self, name: str, record: AgentProgress) -> bool:
+        """Return whether a record speaks of the build that is read, and was made after the last request to print in it."""
+        builds = self._stores.builds
+        return record.builds.get(name) == builds.of(name) and record.requests.get(name, 0) >= builds.request_of(name)
 
     def _begin_era(self) -> None:
         """Forget judgements that were made of another snapshot, of other builds or of other servers."""

@@ -25,6 +25,7 @@ class Told(NamedTuple):
     sources: Mapping
     builds: Mapping
     births: Mapping
+    requests: Mapping
     ends: Mapping = NOTHING
     complete_until: Mapping = NOTHING
     emitted: Mapping = NOTHING
@@ -46,15 +47,24 @@ class MemoryStores:
         self.redis_now: str | None = "redis"
         self.postgres = SimpleNamespace(found=["p0", "p1"], shard_map=ShardMap.spread(SHARDS, SERVERS))
         self.builds = Builds({})
+        self.requested: dict[str, int] = {}
         self.shards = SHARDS
         self.hash: dict[tuple[str, int], Told] = {}
         self.freshness = Freshness(self.read_progress, frozenset(), self.redis)
         self.trust = Trust(self.freshness, self, PARTITIONS)
 
     async def read_progress(self) -> Look:
-        current = self.builds.current
-        records = [told for told in self.hash.values() if all(current[name] == build for name, build in told.builds.items())]
-        return Look(self.redis_now, records)
+        return Look(self.redis_now, [told for told in self.hash.values() if self._counts(told)])
+
+    def _counts(self, told: Told) -> bool:
+        """Like `projections.progress`: what was said of another build, or before a request, is not heard."""
+        of, asked = self.builds.of, self.builds.request_of
+        return all(of(name) == n and asked(name) <= told.requests.get(name, 0) for name, n in told.builds.items())
+
+    def request(self, name: str) -> None:
+        """Ask that a shard of a projection be printed again."""
+        self.requested[name] = self.requested.get(name, 0) + 1
+        self.builds.replace({}, self.requested)
 
     async def look(self) -> None:
         """Let the API look once, as it does ten times a second."""
@@ -67,7 +77,7 @@ class MemoryStores:
             builds = {one.name: self.builds.of(one.name) for one in PROJECTIONS if agent in one.writers}
             sources = {"a": offset, "b": offset} if agent in TWO_SOURCES else {"a": offset}
             for partition in partitions:
-                self.hash[agent, partition] = Told(agent, partition, sources, builds, births)
+                self.hash[agent, partition] = Told(agent, partition, sources, builds, births, dict(self.requested))
 
     def lose_redis(self) -> None:
         """FLUSHALL: the connection stays, the keys are gone."""

@@ -26,6 +26,7 @@ class Said(NamedTuple):
     emitted: Mapping = NOTHING
     builds: Mapping = NOTHING
     births: Mapping = NOTHING
+    requests: Mapping = NOTHING
 
 
 class Seen:

@@ -146,8 +146,25 @@ def test_a_promoted_build_is_not_believed_before_its_writer_speaks_of_it():
     played(story)
 
 
-def test_what_an_agent_says_no_more_is_not_believed():
-    """A shard that is to be printed again takes back what was said of it."""
+def test_what_is_to_be_printed_again_is_not_believed_before_it_was():
+    """Kills: a shard that was lost alone, and is believed to hold nothing."""
+
+    async def story(stores):
+        stores.request("barriers")
+        assert not knows(stores, "barriers", ANN)
+        await stores.look()
+        assert not knows(stores, "barriers", ANN)
+        # The same agent's other rows, and what Redis has of them, are as whole as they were.
+        assert knows(stores, "followings", ANN)
+        assert believes_at(stores, "viewers", ANN)
+        stores.tell(["viewers"])
+        await stores.look()
+        assert knows(stores, "barriers", ANN)
+
+    played(story)
+
+
+def test_what_is_not_said_any_more_is_not_believed():
 
     async def story(stores):
         del stores.hash["viewers", 0]
