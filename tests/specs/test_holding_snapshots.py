@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from schemas.object_keys import SNAPSHOTS
 from streams import snapshotting
@@ -13,7 +14,9 @@ from streams.fold import NeighbourAway
 from streams.holding import Delivered, Holding
 from streams.ledger import Ledger
 from streams.memory_objects import MemoryObjects
-from streams.restoring import Restoring
+from streams.metrics import SnapshotCollector
+from streams.restoring import Progress, Restoring
+from streams.safekeeping import Safekeeping
 from streams.snapshotting import Snapshots
 from streams.state import Budget, StateStore
 from streams.surroundings import Patience, Surroundings
@@ -238,3 +241,47 @@ def test_what_a_dead_worker_left_of_snapshots_and_restores_is_deleted(tmp_path):
 
     # What lies beside another partition belongs to whoever holds that.
     assert asyncio.run(story()) == ["1", "2.snapshot-77-1"]
+
+
+def test_what_was_kept_and_brought_back_is_told_to_prometheus(tmp_path):
+    async def story():
+        cluster = Cluster(tmp_path)
+        first = cluster.worker("first")
+        await first.open(ASSIGNED)
+        await cluster.folded(first, 3)
+        await cluster.snapshots.take(PLACE)
+        told = metrics(first)
+        await first.close()
+        second = cluster.worker("second")
+        await second.open(ASSIGNED)
+        told |= {f"second {name}": value for (name, _), value in metrics(second).items()}
+        await second.close()
+        return told
+
+    told = asyncio.run(story())
+    place = ("agent", "count"), ("partition", str(PARTITION))
+    assert told["darkroom_snapshot_taken_total", place] == 1
+    assert told["darkroom_snapshot_sent_bytes_total", place] > 0
+    assert told["darkroom_snapshot_size_bytes", place] > 0
+    assert 0 <= told["darkroom_snapshot_age_seconds", place] < 60
+    assert told["darkroom_snapshot_stall_seconds", ()] > 0
+    assert told["second darkroom_restore_restores_total"] == 1
+    assert told["second darkroom_restore_refused_total"] == 0
+
+
+def metrics(holding: Holding) -> dict:
+    """Return the samples that a worker with this holding would tell, by name and labels."""
+    keeping = Safekeeping(MemoryObjects(), holding._restoring, holding._snapshots)
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(lambda: keeping))
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in registry.collect()
+        for sample in family.samples
+    }
+
+
+def test_a_restore_tells_what_is_done_of_what_how_fast_and_how_long_it_will_take():
+    progress = Progress("likes/3", 120_000_000, 45_000_000)
+    assert progress.in_words(3.0) == "likes/3: restoring, 45.0 MB of 120.0 MB, 15.0 MB/s, 5 s left"
+    assert Progress("likes/3", 120_000_000).in_words(2.0).endswith("no end in sight yet")
