@@ -1,22 +1,22 @@
 """What one worker holds: the open loops of its agents on its partitions, each with a task and a queue of its own.
 
-Tasks of different partitions overlap their waiting for stores and brokers; within one there is one order. Whoever delivers
-batches (`streams.worker`) is told when one is finished. Any failure is handed to `on_failure`, which must end the process:
-the next one begins where the states are.
+Tasks of different partitions overlap their waiting for stores and brokers; within one there is one order. A rebalance stops
+those that go, opens those that come, each on its own, and leaves alone those that stay. Whoever delivers batches
+(`streams.worker`) is told when one is finished. Any failure is handed to `on_failure`, which must end the process: the next one
+begins where the states are.
 """
 
 import asyncio
 import logging
 import shutil
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from streams.batch_loop import BatchLoop
-from streams.decoding import Raw
 from streams.fold import Agent, InvariantBroken, NeighbourAway
+from streams.frozen import end_frozen_holder
 from streams.ledger import Ledger
+from streams.partition_task import FINISH_SECONDS, Delivered, PartitionTask
 from streams.restoring import Restoring
 from streams.snapshotting import Snapshots
 from streams.state import Budget, StateStore
@@ -24,106 +24,12 @@ from streams.surroundings import Surroundings
 
 log = logging.getLogger("darkroom.holding")
 
-# A batch that is being folded when partitions are taken away may go on for so long; then it is dropped, and done again.
-FINISH_SECONDS = 3.0
 # A state that another worker has not let go yet is tried again for so long.
 LET_GO_SECONDS = 15.0
-HEARTBEAT_SECONDS = 1.0
-# After a batch a loop rests for as long as it took, at most so long, unless so many records wait: a batch of one record costs
-# almost as much as one of a hundred, and under load it is better to take more at once.
-REST_SECONDS = 0.02
-REST_RECORDS = 500
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """Raw records of one topic for one loop. `finished` is called when they are folded all the way."""
-
-    topic: str
-    records: Sequence[Raw]
-    follows: int
-    finished: Callable[[], object]
-
-
-class PartitionTask:
-    """Folds what is delivered to one loop, flushes in time, and tells readers it is alive while there is nothing to do."""
-
-    def __init__(self, loop: BatchLoop, flush_seconds: float, on_failure: Callable[[BaseException], None]) -> None:
-        self.loop = loop
-        self._flush_seconds = flush_seconds
-        self._on_failure = on_failure
-        self._waiting: deque[Delivered] = deque()
-        self._arrived = asyncio.Event()
-        self._stopping = False
-        self._rest_until = 0.0
-        self._task = asyncio.create_task(self._run())
-
-    def deliver(self, delivered: Delivered) -> None:
-        """Queue a batch; how many may wait is bounded by the transport, which asks for no more than it has in flight."""
-        self._waiting.append(delivered)
-        self._arrived.set()
-
-    async def stop(self) -> bool:
-        """Finish the batch at hand and drop what waits; False when it took too long and was cut off."""
-        self._stopping = True
-        self._waiting.clear()
-        self._arrived.set()
-        done, _ = await asyncio.wait([self._task], timeout=FINISH_SECONDS)
-        self._task.cancel()
-        await asyncio.wait([self._task])
-        return bool(done)
-
-    async def _run(self) -> None:
-        try:
-            await self._work()
-        except (Exception, asyncio.CancelledError) as error:
-            if not isinstance(error, asyncio.CancelledError):
-                self._on_failure(error)
-            raise
-
-    async def _work(self) -> None:
-        clock = asyncio.get_running_loop().time
-        flush_at = clock() + self._flush_seconds
-        while not self._stopping:
-            taken = await self._take()
-            if taken:
-                records = taken[0].records if len(taken) == 1 else [record for one in taken for record in one.records]
-                began = clock()
-                await self.loop.fold(taken[0].topic, records, taken[0].follows)
-                self._rest_until = clock() + min(clock() - began, REST_SECONDS)
-                for one in taken:
-                    one.finished()
-            elif not self._stopping:
-                await self.loop.publish()
-            if clock() >= flush_at:
-                await self.loop.flush()
-                flush_at = clock() + self._flush_seconds
-
-    async def _take(self) -> list[Delivered]:
-        """Return what waits first, with what follows it of the same topic, as far as one batch may go; [] after a while."""
-        if not self._waiting:
-            self._arrived.clear()
-            try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    await self._arrived.wait()
-            except TimeoutError:
-                return []
-        rest = self._rest_until - asyncio.get_running_loop().time()
-        if rest > 0 and sum(len(one.records) for one in self._waiting) < REST_RECORDS:
-            await asyncio.sleep(rest)
-        taken: list[Delivered] = []
-        size = 0
-        while self._waiting:
-            following = self._waiting[0]
-            size += len(following.records)
-            if taken and (following.topic != taken[0].topic or size > self.loop.agent.max_records):
-                break
-            taken.append(self._waiting.popleft())
-        return taken
 
 
 class Holding:
-    """The loops of some agents on the partitions that are assigned now. Opened, paused and opened again by rebalances.
+    """The loops of some agents on the partitions that are assigned now; `assign` is told of each rebalance.
 
     Without `restoring` a state that is not there is begun from zero; without `snapshots` none are taken.
     """
@@ -141,8 +47,9 @@ class Holding:
     ) -> None:
         self.agents = {agent.name: agent for agent in agents}
         self.loops: dict[tuple[str, int], BatchLoop] = {}
-        self.is_open = False
+        self._wanted: set[tuple[str, int]] = set()
         self._tasks: dict[tuple[str, int], PartitionTask] = {}
+        self._moves: dict[tuple[str, int], asyncio.Task] = {}
         self._state_dir = state_dir
         self._around = around
         self._flush_seconds = flush_seconds
@@ -151,28 +58,69 @@ class Holding:
         self._restoring = restoring
         self._snapshots = snapshots
 
+    @property
+    def is_open(self) -> bool:
+        """Whether all that was assigned is open."""
+        return bool(self._wanted) and self._wanted == set(self._tasks)
+
     async def open(self, assigned: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        """Hold exactly these (topic, partition), and return from which offset each is wanted: the least of its agents' states.
+        """Hold exactly these (topic, partition), and return from which offset each is wanted, when all are open."""
+        assigned = set(assigned)
+        self.assign(assigned)
+        await asyncio.gather(*self._moves.values())
+        return await self.opened(assigned)
+
+    def assign(self, assigned: Iterable[tuple[str, int]]) -> None:
+        """Begin to hold exactly these (topic, partition). Loops that stay go on meanwhile; the others move one by one.
 
         Raises `InvariantBroken` when an agent would get a partition of one of its topics and not of another.
         """
-        assigned = set(assigned)
-        places = self._places(assigned)
-        await self.pause()
-        for place in set(self.loops) - places:
-            self._let_loop_go(place)
-        await asyncio.gather(*[self._open(*place) for place in sorted(places - set(self.loops))])
-        for place in places:
+        self._wanted = self._places(set(assigned))
+        for place in (set(self._tasks) | set(self.loops) | set(self._moves)) - self._wanted:
+            self._move(place)
+        for place in self._wanted - set(self._tasks):
+            self._move(place)
+
+    async def opened(self, assigned: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Wait for some of what was assigned, and return from which offset each is wanted: the least of its agents' tasks."""
+        wanted = {one: [(a.name, one[1]) for a in self.agents.values() if one[0] in a.sources] for one in assigned}
+        if moves := {self._moves[place] for places in wanted.values() for place in places if place in self._moves}:
+            # Whoever waits may give up, without what it waits for.
+            done, _ = await asyncio.wait(moves)
+            for move in done:
+                move.result()
+        return {one: min(self._tasks[place].reached(one[0]) for place in places) for one, places in wanted.items()}
+
+    def _move(self, place: tuple[str, int]) -> None:
+        """Let go of a place or open it, as is wanted by then, after whatever is being done to it now."""
+        move = asyncio.create_task(self._moved(place, self._moves.get(place)))
+        self._moves[place] = move
+
+        def forget(done: asyncio.Task) -> None:
+            if self._moves.get(place) is not done or done.cancelled():
+                return
+            if done.exception() is None:
+                del self._moves[place]
+            elif place not in self._wanted:
+                # Nobody waits for it.
+                self._on_failure(done.exception())
+
+        move.add_done_callback(forget)
+
+    async def _moved(self, place: tuple[str, int], before: asyncio.Task | None) -> None:
+        if before is not None:
+            await before
+        if place not in self._wanted:
+            if place in self._tasks:
+                await self._tasks.pop(place).stop()
+            if place in self.loops:
+                self._let_loop_go(place)
+        elif place not in self._tasks:
+            if place not in self.loops:
+                await self._open(*place)
             self._tasks[place] = PartitionTask(self.loops[place], self._flush_seconds, self._on_failure)
-        self.is_open = True
-        if self._snapshots is not None:
-            self._snapshots.start(self._on_failure)
-        return {
-            (topic, partition): min(
-                self.loops[agent.name, partition].position(topic) for agent in self.agents.values() if topic in agent.sources
-            )
-            for topic, partition in assigned
-        }
+            if self._snapshots is not None:
+                self._snapshots.start(self._on_failure)
 
     def deliver(self, agent: str, partition: int, delivered: Delivered) -> None:
         """Give a batch to the loop of an agent and partition; one for a partition that is gone is dropped."""
@@ -182,7 +130,7 @@ class Holding:
 
     async def pause(self) -> None:
         """Stop all tasks at the border of a batch; loops that had to be cut off are closed, and opened anew when needed."""
-        self.is_open = False
+        await self._give_up_moves()
         tasks, self._tasks = self._tasks, {}
         stopped = await asyncio.gather(*[task.stop() for task in tasks.values()])
         for place, whole in zip(tasks, stopped, strict=True):
@@ -202,6 +150,12 @@ class Holding:
             await self._snapshots.close()
         for place in list(self.loops):
             self._let_loop_go(place)
+
+    async def _give_up_moves(self) -> None:
+        moves, self._moves = list(self._moves.values()), {}
+        for move in moves:
+            move.cancel()
+        await asyncio.gather(*moves, return_exceptions=True)
 
     def _let_loop_go(self, place: tuple[str, int]) -> None:
         if self._snapshots is not None:
@@ -266,14 +220,17 @@ class Holding:
         return [offer for offer, (name, _, build) in named.items() if builds.get(f"build/{name}") == build]
 
     async def _let_go(self, path: Path) -> StateStore:
-        """Open a state, waiting for the worker that held it before."""
+        """Open a state, waiting for the worker that held it before; one that is frozen cannot let go, and is ended."""
         deadline = asyncio.get_running_loop().time() + LET_GO_SECONDS
         while True:
             try:
                 return StateStore.open(path, self._budget)
-            except NeighbourAway:
+            except NeighbourAway as held:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
+                # A lock of this process itself must not be looked at: that would release it.
+                if "current process" not in str(held):
+                    end_frozen_holder(path)
             await asyncio.sleep(0.1)
 
 

@@ -6,14 +6,16 @@ microsecond a record. What differs here from the driver it extends:
 - `getmany` yields whole fetches as `RecordBatch` messages, and asks only for partitions that have few in flight;
 - the offset committed is the end of the contiguous prefix, in delivery order, of what was acknowledged;
 - positions come from agents' states, not from the group's commits, which are kept for lag tools alone;
-- every fetch carries how many seeks went before it: what was fetched before the last seek is dropped, wherever it lingered;
+- every batch carries how many seeks of its partition went before it: what was fetched before the last one is dropped;
+- after a rebalance each partition goes on as soon as its states are open, and does not wait for the others;
 - partitions of one number go to the same worker for every topic, in ranges, by the worker's slot.
 """
 
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import faust
 from aiokafka import AIOKafkaConsumer
@@ -34,7 +36,18 @@ HEARD_MS = 20
 # While some partitions wait for room, the others' fetch is not waited for longer than this.
 ROOM_SECONDS = 0.01
 
-Positions = Callable[[set[TP]], Awaitable[Mapping[TP, int]]]
+
+class Owner(Protocol):
+    """Who keeps the states of what is assigned."""
+
+    async def assign(self, assigned: set[TP]) -> None:
+        """Begin to hold exactly these."""
+
+    async def opened(self, assigned: set[TP]) -> Mapping[TP, int]:
+        """Wait until these are open, and return from which offset each is wanted."""
+
+    def fail(self, error: BaseException) -> None:
+        """End the process."""
 
 
 class RecordBatch(ConsumerMessage):
@@ -73,11 +86,10 @@ class BatchSchema(faust.Schema):
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to the broker. Its fetches wait as `streams.pace` says, about which Faust asks nobody."""
 
-    seeks = 0
-
     def __post_init__(self) -> None:
         super().__post_init__()
         self._pace = Pace()
+        self.seeks: dict[TP, int] = {}
 
     async def on_start(self) -> None:
         """Connect, and have the lease follow the membership."""
@@ -115,16 +127,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         )
 
     async def _seek_wait(self, consumer: AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
-        # No await between the seeks and the count: what the fetcher hands out is counted in the same step.
+        # No await between the seeks and the count, and a new dictionary: the old one is with what was fetched before.
         for tp, offset in partitions.items():
             consumer.seek(tp, offset)
-        self.seeks += 1
+        self.seeks = self.seeks | {tp: self.seeks.get(tp, 0) + 1 for tp in partitions}
         await asyncio.wait_for(
             asyncio.gather(*[consumer.position(tp) for tp in partitions]), timeout=self.app.conf.broker_request_timeout
         )
 
-    async def _fetch_records(self, *arguments: object, **options: object) -> tuple[int, Mapping]:
-        # The fetcher takes records out and returns without awaiting, so the count says which seek they came after.
+    async def _fetch_records(self, *arguments: object, **options: object) -> tuple[Mapping[TP, int], Mapping]:
+        # The fetcher takes records out and returns without awaiting, so the counts say which seeks they came after.
         records = await super()._fetch_records(*arguments, **options)
         wait, fetcher = self._pace.after(bool(records), time.monotonic()), self._ensure_consumer()._fetcher
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = wait
@@ -152,14 +164,15 @@ class BatchConsumer(driver.Consumer):
         self._open: dict[TP, int] = defaultdict(int)
         self._delivered_to: dict[TP, int] = {}
         self._room = asyncio.Event()
+        self._at_work: set[TP] = set()
+        self._openings: set[asyncio.Task] = set()
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    @property
-    def seeks(self) -> int:
-        """How many seeks there were; a batch with a smaller count is stale."""
-        return self._thread.seeks
+    def is_fresh(self, batch: RecordBatch) -> bool:
+        """Whether a batch was fetched after the last seek of its partition; what came before is stale."""
+        return batch.tp in self._at_work and batch.seeks == self._thread.seeks.get(batch.tp)
 
     def ends(self, topic: str, partition: int) -> tuple[int, int] | None:
         """Return the end offset of a partition as last heard, and that time in Unix ms; None before the first fetch."""
@@ -176,7 +189,7 @@ class BatchConsumer(driver.Consumer):
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         self._room.clear()
-        wanted = {tp for tp in self._get_active_partitions() if self._open[tp] < IN_FLIGHT}
+        wanted = {tp for tp in self._get_active_partitions() if tp in self._at_work and self._open[tp] < IN_FLIGHT}
         if not wanted:
             await self._wait_for_room()
             return
@@ -186,9 +199,12 @@ class BatchConsumer(driver.Consumer):
         for record_tp, records in fetched.items():
             tp = TP(record_tp.topic, record_tp.partition)
             for start in range(0, len(records), MAX_BATCH):
-                if self.should_stop or not self.flow_active or seeks != self.seeks:
+                if self.should_stop or not self.flow_active:
                     return
-                batch = RecordBatch(tp, records[start : start + MAX_BATCH], self._delivered_to[tp], seeks, generation)
+                follows = self._delivered_to.get(tp, 0)
+                batch = RecordBatch(tp, records[start : start + MAX_BATCH], follows, seeks.get(tp, 0), generation)
+                if not self.is_fresh(batch):
+                    break
                 self._delivered_to[tp] = batch.offset + 1
                 self._in_flight[tp].append(batch.offset)
                 self._open[tp] += 1
@@ -202,7 +218,7 @@ class BatchConsumer(driver.Consumer):
 
     def ack(self, message: RecordBatch) -> bool:
         """Note that a batch is finished; one from before the last seek says nothing any more."""
-        if message.seeks != self.seeks:
+        if not self.is_fresh(message):
             return False
         first = super().ack(message)
         if first:
@@ -232,8 +248,12 @@ class BatchConsumer(driver.Consumer):
         return committed
 
     async def perform_seek(self) -> None:
-        """Go to where the agents' states are, after every assignment; everything fetched before is stale."""
-        positions = await self.transport.positions(set(self.assignment()))
+        """After every assignment have each partition go on from where the agents' states are, once those are open."""
+        for opening in self._openings:
+            opening.cancel()
+        self._at_work.clear()
+        assigned = set(self.assignment())
+        await self.transport.owner.assign(assigned)
         for accounts in (
             self._in_flight,
             self._open,
@@ -243,17 +263,38 @@ class BatchConsumer(driver.Consumer):
             self._committed_offset,
         ):
             accounts.clear()
-        self._delivered_to = dict(positions)
-        await self.seek_wait(positions)
+        for number in {tp.partition for tp in assigned}:
+            opening = asyncio.create_task(self._go_on({tp for tp in assigned if tp.partition == number}))
+            self._openings.add(opening)
+            opening.add_done_callback(self._gone_on)
+
+    async def _go_on(self, tps: set[TP]) -> None:
+        """Read on in the partitions of one number; everything of them that was fetched before is stale."""
+        positions = await self.transport.owner.opened(tps)
+        if not tps <= self.assignment():
+            # Taken away again meanwhile; the next assignment tells what to do.
+            return
+        try:
+            await self.seek_wait(positions)
+        except driver.IllegalStateError:
+            return
+        self._delivered_to |= positions
+        self._at_work |= tps
+        self._room.set()
+
+    def _gone_on(self, opening: asyncio.Task) -> None:
+        self._openings.discard(opening)
+        if not opening.cancelled() and opening.exception() is not None:
+            self.transport.owner.fail(opening.exception())
 
 
 class BatchTransport(driver.Transport):
-    """The transport that an app is given: `slot` places the worker, `positions` opens states and says where they are."""
+    """The transport that an app is given: `slot` places the worker, `owner` opens states and says where they are."""
 
     Consumer = BatchConsumer
 
-    def __init__(self, app: faust.App, slot: int, lease: Lease, positions: Positions) -> None:
+    def __init__(self, app: faust.App, slot: int, lease: Lease, owner: Owner) -> None:
         super().__init__(app.conf.broker_consumer, app)
         self.slot = slot
         self.lease = lease
-        self.positions = positions
+        self.owner = owner

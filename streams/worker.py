@@ -142,7 +142,7 @@ class RunningWorker:
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self.app = build_app(worker)
-        self.app.transport = BatchTransport(self.app, worker.slot, worker.lease, self._positions)
+        self.app.transport = BatchTransport(self.app, worker.slot, worker.lease, self)
         self._holding: Holding | None = None
         self._log: Producer | None = None
         self._sink: Sink | None = None
@@ -153,7 +153,6 @@ class RunningWorker:
         self.app.task(self._serve)
         self.app.task(self._watch)
         self.app.task(self._watch_stores)
-        self.app.on_partitions_revoked.connect(self._pause)
         self.app.on_before_shutdown.connect(self._close)
 
     @property
@@ -173,7 +172,7 @@ class RunningWorker:
             events: AsyncIterable[faust.Event] = stream.noack().events()
             async for event in events:
                 batch = event.message
-                if batch.seeks == self.app.consumer.seeks:
+                if self.app.consumer.is_fresh(batch):
                     delivered = Delivered(batch.topic, batch.records, batch.follows, event.ack)
                     self._holding.deliver(agent.name, batch.partition, delivered)
 
@@ -181,17 +180,24 @@ class RunningWorker:
         channel = self.app.topic(*agent.sources, schema=BatchSchema())
         self.app.agent(channel, name=agent.name)(forward)
 
-    async def _positions(self, assigned: set) -> dict:
-        """Open what is assigned; connect to the neighbours first when this is the first time."""
+    async def assign(self, assigned: set) -> None:
+        """Begin to hold what is assigned; connect to the neighbours first when this is the first time."""
         try:
             if self._holding is None:
                 self._holding = await self._connect()
-            began = time.monotonic()
-            positions = await self._holding.open((tp.topic, tp.partition) for tp in assigned)
+            self._holding.assign((tp.topic, tp.partition) for tp in assigned)
         except Exception as error:
             self.fail(error)
-        seconds = time.monotonic() - began
-        log.info("%s holds %d topic partitions, opened in %.2f s", self.worker.name, len(assigned), seconds)
+        log.info("%s holds %d topic partitions", self.worker.name, len(assigned))
+
+    async def opened(self, assigned: set) -> dict:
+        """Wait until these are open, and return from where each is wanted."""
+        began = time.monotonic()
+        try:
+            positions = await self._holding.opened((tp.topic, tp.partition) for tp in assigned)
+        except Exception as error:
+            self.fail(error)
+        log.debug("%s opened %s in %.2f s", self.worker.name, sorted(assigned), time.monotonic() - began)
         return {tp: positions[tp.topic, tp.partition] for tp in assigned}
 
     async def _connect(self) -> Holding:
@@ -259,10 +265,6 @@ class RunningWorker:
         changed = sorted(name for name in {**found, **self._stores} if found.get(name) != self._stores.get(name))
         if changed:
             self.fail(StartAgain(f"{', '.join(changed)} changed; starting again, to write to what is there now"))
-
-    async def _pause(self, app: faust.App, revoked: object, **_: object) -> None:
-        if self._holding is not None:
-            await self._holding.pause()
 
     async def _close(self, app: faust.App, **_: object) -> None:
         if self._holding is not None:

@@ -38,6 +38,18 @@ class Workers:
         self._processes[slot].send_signal(by)
         return self._processes[slot].wait(timeout=20)
 
+    def freeze(self, slot: int) -> None:
+        """Stop a worker in the middle of whatever it does, so that it knows nothing of it."""
+        self._processes[slot].send_signal(signal.SIGSTOP)
+
+    def thaw(self, slot: int) -> None:
+        """Let a worker go on, if it still exists."""
+        self._processes[slot].send_signal(signal.SIGCONT)
+
+    def exit_code(self, slot: int) -> int | None:
+        """Return how a worker ended; None while it exists."""
+        return self._processes[slot].poll()
+
     def is_ready(self, slot: int) -> bool:
         with contextlib.suppress(OSError):
             return urllib.request.urlopen(f"http://127.0.0.1:{self._ports[slot]}/ready", timeout=1).status == 200

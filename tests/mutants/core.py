@@ -80,7 +80,7 @@ MUTANTS = (
     ),
     Mutant(
         "a batch is acknowledged before it is folded",
-        "streams/holding.py",
+        "streams/partition_task.py",
         "                await self.loop.fold(taken[0].topic, records, taken[0].follows)\n",
         "                for one in taken:\n                    one.finished()\n"
         "                await self.loop.fold(taken[0].topic, records, taken[0].follows)\n",

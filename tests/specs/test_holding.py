@@ -166,3 +166,59 @@ def test_a_batch_that_does_not_end_is_cut_off_and_folded_again_from_its_state(tm
         return positions["likes", PARTITION], held.world.sink.rows["counters"], held.failures
 
     assert run(story()) == (0, [(KEY, 1)], [])
+
+
+def test_a_partition_that_stays_goes_on_through_a_rebalance_and_takes_what_it_was_given_before_only_once(tmp_path):
+    """Kills: a rebalance that stops everything, a record that is folded twice because it was read again."""
+
+    async def story():
+        held = Held(tmp_path)
+        for n in range(6):
+            held.world.log.put(like(n))
+        await held.holding.open(EVERYWHERE)
+        held.deliver(0, 4)
+        held.holding.assign([("likes", PARTITION)])
+        wanted = await held.holding.opened([("likes", PARTITION)])
+        held.deliver(2, 6)
+        await held.until(lambda: held.finished == [4, 6])
+        counted = held.holding.loops["count", PARTITION].counts.records
+        still = set(held.holding.loops)
+        await held.holding.close()
+        return wanted["likes", PARTITION], counted, still
+
+    assert run(story()) == (4, 6, {("count", PARTITION)})
+
+
+def test_one_that_is_slow_to_open_holds_up_nobody_else(tmp_path, monkeypatch):
+    """Kills: partitions that wait for each other."""
+
+    async def story():
+        held, other = Held(tmp_path), Held(tmp_path)
+        await other.holding.open([("likes", 0)])
+        held.world.log.put(like(1))
+        held.holding.assign(EVERYWHERE)
+        await held.holding.opened([("likes", PARTITION)])
+        held.deliver(0, 1)
+        await held.until(lambda: held.finished == [1])
+        waited = held.holding.is_open
+        await other.holding.close()
+        await held.holding.opened(EVERYWHERE)
+        whole = held.holding.is_open
+        await held.holding.close()
+        return waited, whole
+
+    assert run(story()) == (False, True)
+
+
+def test_a_partition_that_is_taken_away_and_given_back_while_it_opens_is_open_in_the_end(tmp_path):
+    async def story():
+        held = Held(tmp_path)
+        held.holding.assign(EVERYWHERE)
+        held.holding.assign([("likes", 0)])
+        held.holding.assign(EVERYWHERE)
+        await held.holding.opened(EVERYWHERE)
+        is_open = held.holding.is_open
+        await held.holding.close()
+        return is_open, held.failures
+
+    assert run(story()) == (True, [])
