@@ -31,6 +31,8 @@ SETTINGS = {
     "wal_level": "logical",
     "fsync": "on",
     "max_wal_size": "2GB",
+    # A worker that was restarted while it waited for a lock leaves a session behind that would wait on.
+    "client_connection_check_interval": "5s",
     "password_encryption": "scram-sha-256",
     "logging_collector": "off",
 }

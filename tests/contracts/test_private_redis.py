@@ -177,3 +177,22 @@ def test_what_an_emptied_redis_says_is_not_believed(url):
         await redis.close()
 
     asyncio.run(story())
+
+
+def test_a_full_redis_counts_as_away_and_says_why(play):
+    """Kills: a refusal for want of memory that is taken for a mistake of ours, or for an answer."""
+
+    async def story(store):
+        await store.call("CONFIG", "SET", "maxmemory", "1kb")
+        try:
+            with pytest.raises(StoreAway, match="OOM command not allowed"):
+                await store.call("SET", "a", "1")
+            read = await store.call("GET", "birth")
+        finally:
+            await store.call("CONFIG", "SET", "maxmemory", "0")
+        await store.call("SET", "a", "1")
+        return read, await store.call("GET", "a")
+
+    read, written = play(story)
+    assert read, "reads go on"
+    assert written == b"1"
