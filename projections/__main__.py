@@ -17,6 +17,7 @@ from infra.settings import Settings, SettingsError, load_settings
 from projections.away import StoreAway
 from projections.digest import Digest, digest
 from projections.prepare import prepare
+from projections.reprint import NoSuchShard, NotDone, reprint
 from projections.stores import open_stores
 from projections.structures import NAMES
 from streams.fold import NeighbourAway
@@ -50,9 +51,7 @@ def print_digests(names: tuple[str, ...], build: int | None, as_json: bool) -> N
 
     Example: python -m projections digest likes --json
     """
-    for name in names:
-        if name not in NAMES:
-            raise click.UsageError(f"no projection {name!r}; there are: {', '.join(NAMES)}")
+    _check_names(names)
     show = _as_json if as_json else _as_line
     _run(_digests(names or NAMES, build, show))
 
@@ -81,9 +80,7 @@ def rebuild_projections(names: tuple[str, ...], as_json: bool) -> None:
 
     Example: python -m projections rebuild likes
     """
-    for name in names:
-        if name not in NAMES:
-            raise click.UsageError(f"no projection {name!r}; there are: {', '.join(NAMES)}")
+    _check_names(names)
     settings = _settings()
     verdicts = [_rebuild_one(settings, name, as_json) for name in names]
     if not all(verdicts):
@@ -109,6 +106,38 @@ def _rebuild_one(settings: Settings, name: str, as_json: bool) -> bool:
     in_words = f"{name}: live {told['live']}, rebuilt {told['rebuilt']} ({told['rows']} rows, build {told['build']}), {verdict}"
     click.echo(json.dumps(told) if as_json else in_words)
     return outcome.equal
+
+
+@main.command("reprint")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--shard", type=int, help="Print this shard alone, in place, over what is there.")
+@click.option("--wait", "wait_seconds", default=300.0, show_default=True, help="How many seconds to wait until it is done.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def reprint_projections(names: tuple[str, ...], shard: int | None, wait_seconds: float, as_json: bool) -> None:
+    """Print projections again from the states of the agents, without reading the log: all of each, or one shard that was lost.
+
+    The workers must run. A lost Redis or PostgreSQL server is printed again without being asked.
+
+    Example: python -m projections reprint photos --shard 7
+    """
+    _check_names(names)
+    settings = _settings()
+    for name in names:
+        _run(_reprint_one(settings, name, shard, wait_seconds, as_json))
+
+
+async def _reprint_one(settings: Settings, name: str, shard: int | None, wait_seconds: float, as_json: bool) -> None:
+    def say(line: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(line, err=True)
+
+    async with await open_stores(settings.postgres_dsns, settings.redis_url, settings.shards) as stores:
+        done = await reprint(stores, name, shard, settings.partitions, wait_seconds, say)
+        found = await digest(stores, name)
+    told = {"name": name, "shard": shard, **done._asdict(), "digest": found.total, "digest_rows": found.rows}
+    where = "" if shard is None else f" of shard {shard}"
+    in_words = f"{name}: printed {done.rows:,} rows{where} in {done.seconds:.1f} s, build {done.build}, digest {found.total}"
+    click.echo(json.dumps(told) if as_json else in_words)
 
 
 @main.command("explain")
@@ -146,9 +175,17 @@ def _run(work: Coroutine) -> Any:
     except (StoreAway, NeighbourAway) as error:
         click.echo(str(error), err=True)
         sys.exit(3)
-    except LogKeepsMoving as error:
+    except (LogKeepsMoving, NotDone) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+    except NoSuchShard as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in NAMES:
+            raise click.UsageError(f"no projection {name!r}; there are: {', '.join(NAMES)}")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ class Builds:
         return self._requested.get(name, 0)
 
     @property
+    def requested(self) -> Mapping[str, int]:
+        """The number of the last request for each projection that there was one for."""
+        return self._requested
+
+    @property
     def current(self) -> Mapping[str, int]:
         """All current builds: the same object until another one is promoted, or something is to be printed again."""
         return self._current

@@ -12,7 +12,8 @@ from projections.structure import GLOBAL, Table
 from projections.tables import Statement
 
 _READ = """
-SELECT agent, partition, epoch, number, whole, request, sources FROM darkroom.prints WHERE partition = ANY(%s)"""
+SELECT agent, partition, epoch, number, whole, request, sources FROM darkroom.prints
+WHERE %s::integer[] IS NULL OR partition = ANY(%s)"""
 _READ_REQUESTS = "SELECT number, projection, shard FROM darkroom.requests ORDER BY number"
 _ASK = """
 INSERT INTO darkroom.requests SELECT coalesce(max(number), 0) + 1, %s, %s FROM darkroom.requests RETURNING number"""
@@ -51,9 +52,10 @@ class Ending(NamedTuple):
     done: Print
 
 
-async def read_prints(postgres: Postgres, server: int, partitions: Iterable[int]) -> dict[Key, Print]:
-    """Return the records of some partitions on one server."""
-    rows = await postgres.fetch_on(server, _READ, (sorted(partitions),))
+async def read_prints(postgres: Postgres, server: int, partitions: Iterable[int] | None = None) -> dict[Key, Print]:
+    """Return the records of some partitions, or of all, on one server."""
+    wanted = None if partitions is None else sorted(partitions)
+    rows = await postgres.fetch_on(server, _READ, (wanted, wanted))
     return {(agent, partition): Print(*rest) for agent, partition, *rest in rows}
 
 

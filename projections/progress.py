@@ -105,11 +105,11 @@ async def look(redis: RedisStore, builds: Builds) -> Look:
     """Return all progress in the builds that are read, and the birth id of the Redis that says so, read in this order."""
     found, birth = await asyncio.gather(redis.call("HGETALL", KEY), redis.call("GET", BIRTH))
     said = birth.decode() if birth else None
-    current = [one for one in map(decode, found[1::2]) if _is_of(one, builds, said)]
+    current = [one for one in map(decode, found[1::2]) if speaks_of(one, builds, said)]
     return Look(said, sorted(current, key=lambda record: record[:2]))
 
 
-def _is_of(record: ProgressRecord, builds: Builds, birth: str | None) -> bool:
+def speaks_of(record: ProgressRecord, builds: Builds, birth: str | None) -> bool:
     """Return whether a record speaks of the builds that are read, whole, in the Redis that was asked."""
     if record.births.get("redis", birth) != birth:
         return False
