@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from schemas.codec import open_codec
+from streams.dead_letters import Place
+from streams.dead_reading import DeadReader
+from streams.kafka import build_consumer
+from streams.placement import Placement
+from streams.producer import SyncProducer
 from tests.integration.conftest import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +55,8 @@ def test_documents_show_nothing_that_no_test_runs():
 @pytest.mark.stack
 @pytest.mark.parametrize(("document", "command"), [pair for pair in COMMANDS if pair[1].startswith(PYTHON)])
 def test_a_documented_command_runs(document, command, http, settings, liked_photo, tmp_path):
-    words = [word.replace("PHOTO", liked_photo) for word in shlex.split(command)[1:]]
+    letter = dead_letter(settings) if "LETTER" in command else ""
+    words = [word.replace("PHOTO", liked_photo).replace("LETTER", letter) for word in shlex.split(command)[1:]]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "DARKROOM_DATA": str(settings.data)}
     ran = subprocess.run(
         [sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
@@ -73,3 +80,17 @@ def liked_photo(person):
     photo_id = somebody.upload("Documented")
     somebody.ask("PUT", f"/v1/photos/{photo_id}/like", 204)
     return photo_id
+
+
+def dead_letter(settings):
+    """The id of an open dead letter, of a record that was made for it."""
+    with SyncProducer(settings.kafka_bootstrap, settings.shards, settings.partitions) as producer:
+        place = producer.append_raw(Placement("likes", 0, b"documented"), b"documented garbage")
+    consumer = build_consumer(settings.kafka_bootstrap)
+    try:
+        reader = DeadReader(consumer, open_codec().decoder)
+        record = Place("likes", 0, place.offset)
+        letters = eventually(lambda: reader.letters().about(record), bool, seconds=60)
+        return letters[0].id
+    finally:
+        consumer.close()
