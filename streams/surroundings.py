@@ -48,6 +48,11 @@ class Counts:
     flushes: int = 0
     rows: int = 0
 
+    @property
+    def signs(self) -> int:
+        """What moves while one long batch is worked on: events of an effect, rows of a delivery to very many."""
+        return self.events + self.rows
+
 
 @dataclass(frozen=True)
 class Surroundings:

@@ -7,11 +7,11 @@ Place = tuple[str, str, int]
 
 
 class Sight(NamedTuple):
-    """What is seen of one (agent, topic, partition): its position, the events it appended so far, the end of the partition, and
-    the Unix time in ms at which that end was heard."""
+    """What is seen of one (agent, topic, partition): its position, the signs of life within a batch (events appended, lazy rows
+    written), the end of the partition, and the Unix time in ms at which that end was heard."""
 
     position: int
-    appended: int
+    signs: int
     end: int
     heard_ms: float
 
@@ -28,8 +28,8 @@ class Watchdog:
         for gone in set(self._moved) - set(seen):
             del self._moved[gone]
         for place, sight in seen.items():
-            # An effect may work on one batch for minutes, and appends events as it goes.
-            done = (sight.position, sight.appended)
+            # One batch may be minutes of work: an effect appends events as it goes, a delivery to many takes row after row.
+            done = (sight.position, sight.signs)
             before, since = self._moved.get(place, (None, now))
             agent, topic, partition = place
             if done != before or sight.position >= sight.end:

@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant(
         "progress in another build than is read is trusted",
         "projections/progress.py",
-        "builds.of(name) == build and ",
+        "builds.of(name) == n and ",
         "",
         ("tests/contracts/test_readers.py::test_progress_in_another_build_than_is_read_says_nothing",),
     ),

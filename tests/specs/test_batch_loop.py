@@ -288,3 +288,23 @@ def test_an_effect_appends_as_it_comes_and_then_the_position_is_kept():
         return seen, loop.position("likes")
 
     assert run(story()) == ([1, 2], 2)
+
+
+def test_each_lazy_row_that_a_store_takes_is_a_sign_of_life():
+    async def story():
+        world, seen = World(), []
+        loop = await world.opened(COUNT)
+        original = world.sink.commit
+
+        async def commit(guard, rows):
+            for _ in rows["counters"]:
+                seen.append(loop.counts.signs)
+            await original(guard, {})
+
+        world.sink.commit = commit
+        world.log.put(like(1))
+        world.log.put(like(2, PHOTO + 1))
+        await loop.fold("likes", world.log.read("likes", PARTITION))
+        return seen
+
+    assert run(story()) == [1, 2]
