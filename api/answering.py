@@ -120,6 +120,8 @@ async def _wait_for_position(call: Call) -> None:
     writers = context.writers_of(call.route.reads)
     if not await context.freshness.wait(call.position, writers, context.wait_seconds):
         call.headers["Darkroom-Stale"] = "true"
+    # Who asks may have become another by what was waited for: private, active, gone.
+    await call.identify()
     call.position = await _let_pass(context, call.position, 0.0)
     if call.route.method not in READING:
         await _make_room(call)

@@ -24,8 +24,14 @@ RENEW_SECONDS = 5.0
 LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 30.0
 
-# Replace a value only while it is still what we believe it to be.
-_SWAP = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) return 1 end return 0"
+# Replace a value, or delete it (for nothing), only while it is still what we believe it to be. One that is sent again, because
+# the answer to it was lost, finds its own value there.
+_SWAP = """local found = redis.call('GET', KEYS[1])
+if found == ARGV[1] then
+  if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+  return 1
+end
+return (found or '') == ARGV[2] and 1 or 0"""
 
 Execute = Callable[..., Awaitable]
 
@@ -50,6 +56,9 @@ class Claim:
         self._key = key
         self.entry = entry
         self._raw = msgspec.msgpack.encode(entry)
+        # An id from a former try may be in the log already, whatever becomes of this one.
+        self._inherited = bool(entry.intended_id)
+        self.putting = asyncio.Lock()
 
     async def intend(self, content: bytes, mint: Callable[[], int]) -> int:
         """Return the id for what is about to be made, written down before it is used; the former try's, if there was one."""
@@ -68,18 +77,21 @@ class Claim:
         await self._put(content=digest_of(content), status=answer.status, body=answer.body, headers=headers)
 
     async def release(self, refused: bool) -> None:
-        """Give the key back. After a refusal nothing of it stays; after a failure the id does, it may be in the log."""
-        if self.entry.intended_id and not refused:
+        """Give the key back. After a refusal nothing stays; after a failure, or when a former try failed, the id does."""
+        if self.entry.intended_id and (self._inherited or not refused):
             await self._put(lease_until=0.0)
         else:
-            await self._execute("DEL", self._key)
+            # Not by a plain DEL: who took over meanwhile may have appended under an id that stands there.
+            await self._execute("EVAL", _SWAP, 1, self._key, self._raw, b"", KEPT_SECONDS)
 
     async def _put(self, **changed: object) -> None:
-        entry = msgspec.structs.replace(self.entry, **changed)
-        raw = msgspec.msgpack.encode(entry)
-        if not await self._execute("EVAL", _SWAP, 1, self._key, self._raw, raw, KEPT_SECONDS):
-            raise unavailable("Another request with the same Idempotency-Key has taken over; ask again.")
-        self.entry, self._raw = entry, raw
+        # One after the other: a lease that is prolonged meanwhile would look like another's claim.
+        async with self.putting:
+            entry = msgspec.structs.replace(self.entry, **changed)
+            raw = msgspec.msgpack.encode(entry)
+            if not await self._execute("EVAL", _SWAP, 1, self._key, self._raw, raw, KEPT_SECONDS):
+                raise unavailable("Another request with the same Idempotency-Key has taken over; ask again.")
+            self.entry, self._raw = entry, raw
 
 
 class Remembered:
@@ -142,6 +154,8 @@ async def kept_alive(claim: Claim):
     try:
         yield
     finally:
-        task.cancel()
+        # Not in the middle of a write, after which nobody would know what stands there.
+        async with claim.putting:
+            task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task

@@ -13,7 +13,7 @@ KEY = "a-key"
 
 
 class OneRedis:
-    """SET NX, GET, DEL and the one script, in memory."""
+    """SET NX, GET and the one script, in memory."""
 
     def __init__(self):
         self.values = {}
@@ -24,12 +24,12 @@ class OneRedis:
             return None if key in self.values else self.values.setdefault(key, value) and b"OK"
         if command == "GET":
             return self.values.get(words[0])
-        if command == "DEL":
-            return self.values.pop(words[0], None) is not None
         _script, _count, key, believed, value, _seconds = words
         if self.values.get(key) != believed:
-            return 0
+            return int(self.values.get(key, b"") == value)
         self.values[key] = value
+        if not value:
+            del self.values[key]
         return 1
 
 
@@ -94,6 +94,64 @@ def test_who_takes_over_after_a_failure_makes_the_same_thing(redis):
     assert asyncio.run(second.intend(b"content", lambda: 8)) == 7
     with pytest.raises(Problem):
         check_same(second.entry, b"other content")
+
+
+def test_a_refusal_after_a_failure_leaves_the_id_that_may_be_in_the_log(redis):
+    """Kills: a try that is refused (its client went away, so no body came) and deletes what an earlier one appended under."""
+    first = claim(redis)
+    asyncio.run(first.intend(b"content", lambda: 7))
+    asyncio.run(first.release(refused=False))
+    asyncio.run(claim(redis).release(refused=True))
+    assert asyncio.run(claim(redis).intend(b"content", lambda: 8)) == 7
+
+
+def test_who_was_overtaken_deletes_nothing(redis, monkeypatch):
+    """Kills: a plain DEL by a process that stood still past its lease."""
+    slow = claim(redis)
+    real = remembered.time.time
+    monkeypatch.setattr(remembered.time, "time", lambda: real() + remembered.LEASE_SECONDS + 1)
+    second = claim(redis)
+    asyncio.run(second.intend(b"content", lambda: 7))
+    asyncio.run(slow.release(refused=True))
+    asyncio.run(second.remember(b"content", Answer(201, b"made"), {}))
+    assert claim(redis).body == b"made"
+
+
+def test_a_write_whose_answer_was_lost_is_not_taken_for_that_of_another(redis):
+    """Kills: a compare-and-set that, sent again after a broken connection, says that somebody else was there."""
+
+    async def twice(*words):
+        if words[0] == "EVAL":
+            await redis(*words)
+        return await redis(*words)
+
+    first = claim(twice)
+    asyncio.run(first.intend(b"content", lambda: 7))
+    asyncio.run(first.remember(b"content", Answer(201, b"made"), {}))
+    assert claim(redis).body == b"made"
+
+
+def test_a_lease_that_is_prolonged_meanwhile_is_not_taken_for_another(redis, monkeypatch):
+    """Kills: two writes of one claim under way at once, of which the second believes in a value that the first replaced."""
+
+    async def slowly(*words):
+        answer = await redis(*words)
+        await asyncio.sleep(0)
+        return answer
+
+    async def hurried():
+        claimed = await Remembered(slowly).claim("person.1", KEY)
+        monkeypatch.setattr(remembered, "RENEW_SECONDS", 0)
+        async with remembered.kept_alive(claimed):
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await claimed.intend(b"content", lambda: 7)
+            for _ in range(5):
+                await asyncio.sleep(0)
+        await claimed.remember(b"content", Answer(201, b"made"), {})
+
+    asyncio.run(hurried())
+    assert claim(redis).body == b"made"
 
 
 def test_a_crashed_process_is_taken_over_when_its_lease_ends(redis, monkeypatch):
