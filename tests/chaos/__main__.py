@@ -78,7 +78,7 @@ def main(
         own_stack.stop(keep=keep or not held)
         if keep or not held:
             again = f"python -m tests.chaos --minutes {minutes:g} --seed {seed}"
-            click.echo(f"Kept: {settings.data} (logs/, ledger.jsonl, faults.log). Again: {again}", err=True)
+            click.echo(f"Kept: {settings.data} (logs/, faults.log, differences.log, ledger.jsonl). Again: {again}", err=True)
     sys.exit(0 if held else 1)
 
 

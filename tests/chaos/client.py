@@ -12,7 +12,8 @@ import httpx
 from tests.chaos.compare import Difference, Kind
 from tests.chaos.ledger import Ledger, Write
 
-PAUSE_SECONDS = 0.25
+# Between two tries of a write: doubled up to the longer.
+PAUSES = (0.2, 1.6)
 ASK_SECONDS = 12.0
 # After the faults are over, a write must be answered within this.
 PATIENCE_SECONDS = 120.0
@@ -76,7 +77,7 @@ class Client:
             return None
 
     def _until_answered(self, write: Write, headers: dict[str, str], content: dict[str, Any]) -> httpx.Response | None:
-        patient_until = None
+        patient_until, pause = None, PAUSES[0]
         while True:
             self.ledger.count("requests")
             try:
@@ -98,7 +99,8 @@ class Client:
                     text = f"{write.method} {write.path} of {self.name}, {write.unanswered} tries: {said}"
                     self.ledger.differ(Difference(Kind.UNANSWERED, text))
                     return None
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(pause)
+            pause = min(2 * pause, PAUSES[1])
 
     def _again(self, write: Write, answer: httpx.Response) -> bool:
         """Return whether an answer is none that counts: 503, our mistake, or a refusal by somebody who is not up to date."""

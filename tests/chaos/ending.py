@@ -67,17 +67,17 @@ class Ending:
     def _person(self, one: Person) -> Iterator[Difference]:
         """Compare the lists and counts of one person, as the observer sees them, and what only they see."""
         observer, path = self.cast.observer, f"/v1/users/{one.id}"
-        counts = self._get(observer, path).json()["counts"]
+        counts = self.get(observer, path).json()["counts"]
         self.compared["counts"] += 3
-        ids = [item["id"] for item in self._walk(observer, f"{path}/followers")]
+        ids = [item["id"] for item in self.walk(observer, f"{path}/followers")]
         yield from compare_list(f"followers of {one.name}", ids, self.world.followers(one.id), counts["followers"])
-        ids = [item["id"] for item in self._walk(observer, f"{path}/following")]
+        ids = [item["id"] for item in self.walk(observer, f"{path}/following")]
         yield from compare_list(f"following of {one.name}", ids, self.world.following(one.id), counts["following"])
-        photos = list(self._walk(observer, f"{path}/photos"))
+        photos = list(self.walk(observer, f"{path}/photos"))
         tokens = self._tokens(photos)
         surplus = len(photos) - len(tokens)
         yield from compare_list(f"photos of {one.name}", tokens, self.world.photos_of(one.id), counts["photos"] - surplus)
-        feed = list(self._walk(one, "/v1/feed"))
+        feed = list(self.walk(one, "/v1/feed"))
         yield from compare_list(f"feed of {one.name}", self._tokens(feed), self.world.feed(one.id))
         if [item["id"] for item in feed] != sorted((item["id"] for item in feed), key=int, reverse=True):
             yield Difference(Kind.ANSWER, f"the feed of {one.name} is not in order")
@@ -91,14 +91,14 @@ class Ending:
             ("/v1/follow-requests", world.followers(one.id, REQUESTED)),
         ):
             # Somebody who asks is not shown across a block; a block ends the request, so nothing is hidden here.
-            yield from compare_list(f"{path} of {one.name}", [item["id"] for item in self._walk(one, path)], wanted)
+            yield from compare_list(f"{path} of {one.name}", [item["id"] for item in self.walk(one, path)], wanted)
 
     def _photo(self, photo: Photo) -> Iterator[Difference]:
         """Compare a photo with its likes and comments, as the observer sees them."""
         if not photo.id:
             return
         observer, path = self.cast.observer, f"/v1/photos/{photo.id}"
-        answer = self._get(observer, path, (404,))
+        answer = self.get(observer, path, (404,))
         where = f"photo {photo.id} ({photo.token})"
         yield from compare_sight(where, answer.status_code == 200, photo.there.must(truth), photo.there.may(truth))
         if answer.status_code != 200:
@@ -108,10 +108,10 @@ class Ending:
         if not photo.tag.may(lambda one: one == tag):
             yield Difference(Kind.LOST, f"{where} has the tag {tag}, wanted {sorted(photo.tag.values)}")
         self.compared["counts"] += 2
-        likers = [item["id"] for item in self._walk(observer, f"{path}/likes")]
+        likers = [item["id"] for item in self.walk(observer, f"{path}/likes")]
         yield from compare_list(f"likes of {where}", likers, self.world.likers(photo.id), shown["counts"]["likes"])
         for sort in SORTS:
-            comments = list(self._walk(observer, f"{path}/comments", sort=sort))
+            comments = list(self.walk(observer, f"{path}/comments", sort=sort))
             texts = self._once([item["text"] for item in comments])
             count = shown["counts"]["comments"] - (len(comments) - len(texts))
             yield from compare_list(f"{sort} comments of {where}", texts, self.world.comments_on(photo.token), count)
@@ -123,7 +123,7 @@ class Ending:
     def _tag(self, number: int) -> Iterator[Difference]:
         """Compare the page of a tag."""
         tag = self.cast.tag(number)
-        found = self._tokens(self._walk(self.cast.observer, f"/v1/tags/{tag}/photos"))
+        found = self._tokens(self.walk(self.cast.observer, f"/v1/tags/{tag}/photos"))
         yield from compare_list(f"tag {tag}", found, self.world.tagged(tag))
 
     def _seen_by(self, one: Person) -> Iterator[Difference]:
@@ -135,7 +135,7 @@ class Ending:
             if photo is None or owner is one:
                 continue
             must, may = self.world.sees(one.id, owner.id)
-            seen = self._get(one, f"/v1/photos/{photo.id}", (404,)).status_code == 200
+            seen = self.get(one, f"/v1/photos/{photo.id}", (404,)).status_code == 200
             yield from compare_sight(f"photo {photo.token} to {one.name}", seen, must, may)
 
     # --- reading ------------------------------------------------------------------------------------------------------------
@@ -153,17 +153,18 @@ class Ending:
                 found.append(token)
         return found
 
-    def _walk(self, reader: Person, path: str, **query: str) -> Iterator[dict]:
+    def walk(self, reader: Person, path: str, **query: str) -> Iterator[dict]:
+        """Yield the items of a list, page by page, fresh and complete."""
         cursor: dict[str, str] = {}
         self.compared["lists"] += 1
         while True:
-            page = self._get(reader, path, limit=PAGE, **cursor, **query).json()
+            page = self.get(reader, path, limit=PAGE, **cursor, **query).json()
             yield from page["items"]
             if page["next"] is None:
                 return
             cursor = {"cursor": page["next"]}
 
-    def _get(self, reader: Person, path: str, allowed: tuple[int, ...] = (), **query: object) -> httpx.Response:
+    def get(self, reader: Person, path: str, allowed: tuple[int, ...] = (), **query: object) -> httpx.Response:
         """Read what is fresh and complete; Unanswered when that is not to be had."""
         until = time.monotonic() + ANSWER_SECONDS
         said = "nothing"

@@ -28,12 +28,16 @@ class Write:
 
 
 class Ledger:
-    """What was sent and what was found wrong, by all threads together; `path` gets a line for each write."""
+    """What was sent and what was found wrong, by all threads together.
+
+    `path` gets a line for each write, `differences.log` beside it one for each difference, when it is found.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._file = path.open("w")
+        self._wrong = path.with_name("differences.log").open("w")
         self.counts: Counter[str] = Counter()
         self.differences: list[Difference] = []
         self.flushed_at: list[float] = []
@@ -61,7 +65,10 @@ class Ledger:
     def differ(self, *differences: Difference) -> None:
         """Note what is wrong."""
         with self._lock:
-            self.differences.extend(differences)
+            for one in differences:
+                self.differences.append(one)
+                self._wrong.write(f"{self.seconds:8.2f} s  {one.kind}: {one.text}\n")
+            self._wrong.flush()
 
     def flushed(self) -> None:
         """Note that Redis lost all it had, idempotency keys included."""
@@ -73,5 +80,6 @@ class Ledger:
         return any(write.began <= at <= write.ended for at in self.flushed_at)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
         self._file.close()
+        self._wrong.close()

@@ -47,7 +47,7 @@ class Readers:
             try:
                 look(chance)
             except Broken:
-                pass
+                self.stopping.wait(PAUSE_SECONDS)
             except Exception as trouble:  # A reader that dies in silence would prove nothing.
                 self._differ(Kind.STACK, f"a reader stopped: {trouble!r}")
                 raise

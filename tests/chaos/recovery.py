@@ -41,6 +41,7 @@ class Recovery:
     healed: bool = False
     ends: Ends | None = field(default=None, repr=False)
     overdue: bool = False
+    waits_for: str = "it still runs"
 
     @property
     def fault(self) -> Fault:
@@ -120,23 +121,29 @@ class Watch:
         one.healed = one.back is not None and (one.fault.group is not Group.BROKER or self._in_sync())
         if one.back is None and waited > BACK_SECONDS and not one.overdue:
             one.overdue = True
-            text = f"{one.fault.target} is not back {waited:.0f} s after {one.fault.means} at {one.at:.1f} s"
+            text = f"{one.fault.target} is not back {waited:.0f} s after {one.fault.means} at {one.at:.1f} s: {one.waits_for}"
             self._ledger.differ(Difference(Kind.STACK, text))
 
     def _is_back(self, one: Recovery) -> bool:
-        if one.fault.target in self._striker.down():
-            return False
-        if one.fault.group is Group.BROKER:
-            return self._led()
-        if self._programs[one.fault.target].ready() is not None:
-            return False
-        if one.fault.group is Group.API:
-            return True
-        if one.fault.group is not Group.WORKER and self._programs["api"].ready() is not None:
-            return False
-        role = one.fault.target.rpartition("-")[0] if one.fault.group is Group.WORKER else None
+        """Return whether what was hit is back; else `waits_for` says what is missing."""
+        one.waits_for = self._missing(one) or ""
+        return not one.waits_for
+
+    def _missing(self, one: Recovery) -> str | None:
+        target, group = one.fault.target, one.fault.group
+        if target in self._striker.down():
+            return "it does not run"
+        if group is Group.BROKER:
+            return None if self._led() else "a partition has no leader"
+        waits = self._programs[target].ready()
+        if waits is None and group is not Group.WORKER:
+            waits = self._programs["api"].ready()
+        if waits is not None or group is Group.API:
+            return waits
         one.ends = one.ends or self._ends()
-        return one.ends is not None and self._folded(role, one.ends)
+        if one.ends is None:
+            return "the brokers do not say where topics end"
+        return self._unfolded(target.rpartition("-")[0] if group is Group.WORKER else None, one.ends)
 
     def _ends(self) -> Ends | None:
         wanted = {
@@ -150,15 +157,16 @@ class Watch:
         except kafka.KafkaException:
             return None
 
-    def _folded(self, role: str | None, ends: Ends) -> bool:
-        """Return whether the agents of a role (None: of all) say that they have folded up to these ends."""
+    def _unfolded(self, role: str | None, ends: Ends) -> str | None:
+        """Return what the agents of a role (None: of all) have not said to have folded up to these ends."""
         progress = self._progress()
         for agent in self._agents:
             for number in range(self._settings.partitions if role in (None, agent.role) else 0):
                 sources = progress.get((agent.name, number), {})
-                if any(sources.get(topic, -1) < ends[topic, number] for topic in agent.sources):
-                    return False
-        return True
+                for topic in agent.sources:
+                    if sources.get(topic, -1) < ends[topic, number]:
+                        return f"{agent.name} is at {topic}[{number}]@{sources.get(topic)} of {ends[topic, number]}"
+        return None
 
     def _progress(self) -> dict[tuple[str, int], dict[str, int]]:
         async def read() -> list[bytes]:
@@ -191,8 +199,9 @@ class Watch:
         return bool(partitions) and all(len(one.isrs) == len(one.replicas) for one in partitions)
 
 
-def wait_back(watch: Watch, seconds: float) -> None:
-    """Wait until all that was hit is back, or so long."""
+def wait_back(watch: Watch, seconds: float) -> list[Difference]:
+    """Wait until all that was hit is back, or so long; what is not."""
     until = time.monotonic() + seconds
-    while watch.suffering() and time.monotonic() < until:
+    while (left := watch.suffering()) and time.monotonic() < until:
         time.sleep(LOOK_SECONDS)
+    return [Difference(Kind.STACK, f"{name} was hit and is not quite back") for _, name in sorted(left)]

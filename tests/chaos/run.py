@@ -13,7 +13,7 @@ from tests.chaos import proof
 from tests.chaos.actors import Actors
 from tests.chaos.cast import Cast
 from tests.chaos.compare import Difference, Kind
-from tests.chaos.ending import Ending
+from tests.chaos.ending import Ending, Unanswered
 from tests.chaos.figures import Figures
 from tests.chaos.ledger import Ledger
 from tests.chaos.plan import Means, draw, may_strike
@@ -21,6 +21,7 @@ from tests.chaos.readers import Readers
 from tests.chaos.recovery import Watch, wait_back
 from tests.chaos.stage import gather
 from tests.chaos.strikes import Striker, programs_of
+from tests.chaos.testimony import testify
 from tests.integration.running_stack import RunningStack
 
 ACTORS = 12
@@ -72,7 +73,7 @@ class Run:
         self.figures.minutes = (time.monotonic() - began) / 60
         self._say(f"the faults are over, {len(self.figures.faults)} hit; waiting until all is back")
         actors.join(BACK_SECONDS)
-        wait_back(self._watch, BACK_SECONDS)
+        self.ledger.differ(*wait_back(self._watch, BACK_SECONDS))
         readers.stop()
         self._watch.stop()
         self._compare(cast)
@@ -138,6 +139,7 @@ class Run:
         self.ledger.differ(*proof.wait_folded(stack))
         self._say("comparing every list and count with what was acknowledged")
         self.ledger.differ(*ending.differences())
+        self.ledger.differ(*self._by_the_oracle(ending))
         self.figures.compared = ending.compared
         self.figures.doubled_without_key = len(ending.doubled_without_key)
         self.figures.dead_letters = proof.dead_letters(self.settings.kafka_bootstrap, self.settings.partitions)
@@ -147,6 +149,12 @@ class Run:
         self.figures.equal, wrong = proof.rebuild_all(stack)
         self.ledger.differ(*wrong)
         self.figures.crossings = proof.crossings(stack, cast.star.id)
+
+    def _by_the_oracle(self, ending: Ending) -> list[Difference]:
+        try:
+            return list(testify(self.settings, ending))
+        except Unanswered as nothing:
+            return [Difference(Kind.UNANSWERED, str(nothing))]
 
     def _finished(self) -> Figures:
         self.figures.counts = self.ledger.counts

@@ -17,6 +17,7 @@ from infra.supervision import Supervisor
 from tests.chaos.plan import Fault, Means
 
 GONE_SECONDS = 10.0
+STILL_SECONDS = 1.0
 SIGNALS = {"TERM": signal.SIGTERM, "INT": signal.SIGINT, "QUIT": signal.SIGQUIT}
 
 
@@ -97,7 +98,7 @@ class Striker:
         timer.daemon = True
         timer.start()
         self._timers.append(timer)
-        return pid in stopped and state_letter(pid) == "T"
+        return pid in stopped and stands_still(pid)
 
     def _thaw(self, name: str) -> None:
         with self._lock:
@@ -168,10 +169,14 @@ def parent_of(pid: int) -> int:
     return int(fields[1]) if fields else 0
 
 
-def state_letter(pid: int) -> str:
-    """Return the state of a process as the kernel abbreviates it; T is stopped."""
-    fields = stat_fields(pid)
-    return fields[0] if fields else ""
+def stands_still(pid: int) -> bool:
+    """Wait a moment until the kernel says that a process is stopped; False when it does not, or is gone."""
+    until = time.monotonic() + STILL_SECONDS
+    while (fields := stat_fields(pid)) and time.monotonic() < until:
+        if fields[0] == "T":
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def stat_fields(pid: int) -> list[str]:

@@ -47,4 +47,19 @@ MUTANTS = (
         "return True or",
         (f"{SPECS}::test_never_two_brokers_or_two_postgres_servers_at_once",),
     ),
+    # What a run of it found.
+    Mutant(
+        "a refused try deletes the id under which an earlier one appended",
+        "api/remembered.py",
+        "(self._inherited or not refused)",
+        "not refused",
+        ("tests/specs/test_api_remembered.py::test_a_refusal_after_a_failure_leaves_the_id_that_may_be_in_the_log",),
+    ),
+    Mutant(
+        "a lease is prolonged while the answer is written down",
+        "api/remembered.py",
+        "        async with self.putting:\n            entry",
+        "        if True:\n            entry",
+        ("tests/specs/test_api_remembered.py::test_a_lease_that_is_prolonged_meanwhile_is_not_taken_for_another",),
+    ),
 )
