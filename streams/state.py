@@ -219,13 +219,6 @@ class RocksTable:
             self._is_open = False
             self._db.close()
 
-    def _raise_when_full(self, error: Exception) -> None:
-        if "No space left" in str(error) or "quota exceeded" in str(error):
-            raise DiskFull(
-                f"the disk is full under the state in {self._path}: {error}; nothing of this batch was acknowledged: make room "
-                "there, and the worker goes on by itself"
-            ) from error
-
     def _keys_in_memory(self) -> int:
         counted = ("rocksdb.num-entries-active-mem-table", "rocksdb.num-entries-imm-mem-tables")
         return sum(self._db.property_int_value(name) or 0 for name in counted)
