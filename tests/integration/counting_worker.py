@@ -1,7 +1,8 @@
 """A worker with one agent that counts likes by photo, run as a process of its own by the crash tests.
 
-Arguments: bootstrap, slot, state directory, metrics port, group prefix. Counts are written as absolute values to a file store
-beside the state, one file a partition, replaced whole, so that a kill leaves the old or the new one.
+Arguments: bootstrap, slot, directory, metrics port, group prefix, name of the state directory in it. Counts are written as
+absolute values to a file store beside the states, one file a partition, replaced whole, so that a kill leaves the old or the
+new one.
 """
 
 import json
@@ -51,7 +52,7 @@ class FileSink:
 
 def main() -> None:
     """Run the worker until it is killed."""
-    bootstrap, slot, directory, port, prefix = sys.argv[1:]
+    bootstrap, slot, directory, port, prefix, state = sys.argv[1:]
 
     async def open_sink() -> FileSink:
         return FileSink(Path(directory) / "sink")
@@ -64,7 +65,7 @@ def main() -> None:
             bootstrap=bootstrap,
             shards=64,
             partitions=8,
-            state_dir=Path(directory) / "state",
+            state_dir=Path(directory) / state,
             flush_seconds=1.0,
             metrics_port=int(port),
             open_sink=open_sink,

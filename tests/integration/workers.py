@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,10 +17,11 @@ DEADLINE_SECONDS = 60
 
 
 class Workers:
-    """Counting workers as processes, restarted by hand as the supervisor would."""
+    """Counting workers as processes, restarted by hand as the supervisor would; `state_of` names each one's state directory."""
 
-    def __init__(self, bootstrap: str, directory: Path) -> None:
+    def __init__(self, bootstrap: str, directory: Path, state_of: Callable[[int], str] = lambda slot: "state") -> None:
         self.directory = directory
+        self._state_of = state_of
         self._bootstrap = bootstrap
         self._prefix = f"test-{os.getpid()}-{time.time_ns()}"
         self._processes: dict[int, subprocess.Popen] = {}
@@ -30,7 +32,7 @@ class Workers:
         with (self.directory / f"worker-{slot}.log").open("ab") as log:
             self._processes[slot] = subprocess.Popen(
                 [sys.executable, "-m", "tests.integration.counting_worker", self._bootstrap, str(slot),
-                 str(self.directory), str(self._ports[slot]), self._prefix],
+                 str(self.directory), str(self._ports[slot]), self._prefix, self._state_of(slot)],
                 cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
 
@@ -49,6 +51,10 @@ class Workers:
     def exit_code(self, slot: int) -> int | None:
         """Return how a worker ended; None while it exists."""
         return self._processes[slot].poll()
+
+    def log(self, slot: int) -> str:
+        """Return what a worker has said."""
+        return (self.directory / f"worker-{slot}.log").read_text(errors="replace")
 
     def is_ready(self, slot: int) -> bool:
         with contextlib.suppress(OSError):
