@@ -167,11 +167,13 @@ class Postgres:
         """Return those that do not exist; what once existed is not asked again, unless another server has taken its place."""
         if self._there_in != self.found:
             self._there_in, self._there = list(self.found), set()
-        if unknown := [spot for spot in spots if spot not in self._there]:
+        # Another may put a new set in its place while this one waits.
+        there = self._there
+        if unknown := [spot for spot in spots if spot not in there]:
             names = {f"{schema_name(place)}.{table.name}_{build}": (place, table, build) for place, table, build in unknown}
             asked = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
-            self._there.update(names[name] for (name,) in await self.fetch_on(server, asked, (list(names),)))
-        return [spot for spot in unknown if spot not in self._there]
+            there.update(names[name] for (name,) in await self.fetch_on(server, asked, (list(names),)))
+        return [spot for spot in unknown if spot not in there]
 
     async def drop(self, table: Table, build: int) -> None:
         """Drop one build of a table in all schemas."""

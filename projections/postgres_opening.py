@@ -21,10 +21,11 @@ CONNECTION = {"prepare_threshold": None, "autocommit": True}
 
 async def recognise(found: list[str], server: int, connection: psycopg.AsyncConnection) -> None:
     """Note which server a new connection leads to: an empty one may have taken the place of the one that was known."""
-    found[server] = ""
+    row = None
     with contextlib.suppress(psycopg.errors.UndefinedTable):
-        async for (birth,) in await connection.execute(shard_schema.READ_BIRTH):
-            found[server] = birth
+        row = await (await connection.execute(shard_schema.READ_BIRTH)).fetchone()
+    # At once, since others read meanwhile: nobody may see a server without a name that has one.
+    found[server] = row[0] if row else ""
 
 
 async def open_postgres(dsns: Sequence[str], shards: int, connections: int) -> Postgres:
