@@ -30,6 +30,10 @@ class KeptSnapshots:
         spoiled = body.replace(b'"sha256":"', b'"sha256":"0', 1)[: len(body)]
         self._run(lambda objects: objects.put(SNAPSHOTS, key, spoiled, "application/json"))
 
+    def remove(self, manifest: Manifest) -> None:
+        """Delete a manifest, whatever was made of it."""
+        self._run(lambda objects: objects.delete(SNAPSHOTS, encoded(manifest)[0]))
+
     def throw_away(self) -> None:
         """Delete all of them, so that whoever has no state begins from zero."""
 
