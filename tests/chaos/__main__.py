@@ -66,6 +66,7 @@ def main(
         settings = own_stack.start(own_stack.surroundings(brokers, workers))
     except own_stack.NoStack as missing:
         click.echo(str(missing), err=True)
+        own_stack.stop(keep=True)
         sys.exit(3)
     held = False
     try:

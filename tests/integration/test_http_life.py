@@ -233,3 +233,11 @@ def test_tags_and_places_are_pages_of_public_photos(person):
     assert ids(ann.get(f"/v1/tags/{word}/photos")) == []
     ann.ask("PATCH", "/v1/me", 200, json={"private": True})
     assert ids(bob.get(f"/v1/places/rue%20de%20l'ete%20%2F%20{ann.id}/photos", after=[ann])) == []
+
+
+def test_ones_own_account_is_what_one_has_just_made_it(person):
+    """Kills: who asks is looked up before what they have seen is waited for, and shown as they were."""
+    ann = person()
+    for private in (True, False) * 5:
+        ann.ask("PATCH", "/v1/me", 200, json={"private": private})
+        assert ann.get("/v1/me")["private"] is private
