@@ -158,7 +158,12 @@ class RunningWorker:
     @property
     def is_ready(self) -> bool:
         """Whether all that was assigned is open and being read."""
-        return self._holding is not None and self._holding.is_open and not self.app.rebalancing
+        return self._is_at_work and self._holding.is_open
+
+    @property
+    def _is_at_work(self) -> bool:
+        """Whether what is open already is being read; a state that takes long to bring back leaves the others watched."""
+        return self._holding is not None and not self.app.rebalancing
 
     def fail(self, error: BaseException) -> None:
         """End the process without acknowledging; stores, log and state stay as they are, and agree."""
@@ -242,7 +247,7 @@ class RunningWorker:
     async def _watch(self) -> None:
         watchdog = Watchdog(STALL_SECONDS)
         while not await self.app.wait_for_stopped(asyncio.sleep(5.0)):
-            if not self.is_ready:
+            if not self._is_at_work:
                 continue
             seen = {
                 (loop.agent.name, topic, loop.partition): Sight(loop.position(topic), loop.counts.signs, *known)
@@ -256,7 +261,7 @@ class RunningWorker:
     async def _watch_stores(self) -> None:
         """End when a store is another one than at the start, or another build was promoted; the next process opens those."""
         while not await self.app.wait_for_stopped(asyncio.sleep(STORES_SECONDS)):
-            if self.is_ready:
+            if self._is_at_work:
                 # A store that is away is the business of whoever writes to it.
                 with suppress(NeighbourAway):
                     self._compare(await self._sink.identities())

@@ -4,11 +4,12 @@ Every entry is a mistake that somebody could make: an order turned round, a bord
 value. An old text must stand exactly once in its file, so that an entry cannot go stale in silence.
 """
 
-from tests.mutants import chaos, core, letters, reprint, reprint_rows, snapshots
+from tests.mutants import brokers, chaos, core, letters, reprint, reprint_rows, snapshots
 from tests.mutants.mutant import Mutant
 
 # One line for each module of bugs.
 MUTANTS: tuple[Mutant, ...] = (
+    *brokers.MUTANTS,
     *chaos.MUTANTS,
     *core.MUTANTS,
     *letters.MUTANTS,
