@@ -91,6 +91,13 @@ def written(random: Random, length: int) -> list[Deed]:
     role = random.choice(("stays", "stays", "leaves", "hides"))
     scribe.leaver = scribe.people[-1] if role == "leaves" else 0
     scribe.hider = scribe.people[-1] if role == "hides" else 0
+    if random.random() < 0.15:
+        # Fame comes and goes: thresholds are crossed both ways, with photos in between.
+        verbs = (follow, follow, follow, unfollow, unfollow, upload, flip)
+        while len(scribe.deeds) < length + 10:
+            random.choice(verbs)(scribe)
+            length -= random.random() < 0.1
+        return scribe.deeds
     # Each history does some things often and others never, so that what rarely happens sometimes happens all the time.
     weights = [weight * random.choice((0, 1, 1, 2, 6)) for weight in VERBS.values()]
     for _ in range(random.choice((1, 2, 4))):

@@ -3,9 +3,11 @@
 from random import Random
 from typing import NamedTuple
 
+from projections.prints import has_shards
+from projections.structures import structure_of
 from schemas.crash_points import CrashPoint
 from tests.simulation import moves as m
-from tests.simulation.deeds import Deed, written
+from tests.simulation.deeds import SHARDS, Deed, written
 from tests.simulation.stage import Setting, Stage
 
 # Where a process that folds can die; the edge and the flush have points of their own.
@@ -39,13 +41,16 @@ class Weather(NamedTuple):
 
 
 # How often each trouble comes, in the order of `_trouble`.
-TROUBLES = (4, 2, 5, 8, 1, 0.5, 4, 3, 4)
+TROUBLES = (4, 2, 5, 8, 1, 1.5, 0.5, 4, 3, 4)
 
 CALM = Weather(0.0, 0.0, 0.55, (1, 2, 5, None))
 WINDY = Weather(0.15, 0.1, 0.6, (1, 2, 3, 7, None))
 STORM = Weather(0.25, 0.25, 0.65, (1, 2, 3, 7, None))
 # Everything is written first, and then read: a rebuild.
 REBUILD = Weather(0.1, 0.1, 0.0, (1, 3, 10, None))
+# Which topics are not read for so many moves: those of agents that read two.
+STARVED = (None, "accounts", "followers", "audience", "audience", "photos", "likes", "comments", "barriers")
+STARVING = 25
 # So many worlds have disks.
 WITH_DISKS = 0.04
 WEATHERS = (CALM, WINDY, WINDY, STORM, STORM, REBUILD)
@@ -69,9 +74,14 @@ class Director:
         self._again: list[int] = []
         # Troubles come together: where something went wrong, more does, and that place folds on first.
         self._focus: m.Place | None = None
+        # What is to follow what was chosen.
+        self._script: list[m.Move] = []
+        self._last: tuple[m.Place, str] | None = None
+        # For a while one topic is not read, so that what it says is not known when others are.
+        self._starved: str | None = None
         self._troubles = [weight * random.choice((0, 1, 1, 4)) for weight in TROUBLES]
         if stage.setting.disks:
-            self._weather, self._troubles = STORM, [1, 1, 1, 1, 1, 0.5, 8, 8, 1]
+            self._weather, self._troubles = STORM, [1, 1, 1, 1, 1, 1, 0.5, 8, 8, 1]
         self.moves: list[m.Move] = []
 
     async def lead(self) -> None:
@@ -86,6 +96,10 @@ class Director:
 
     def _choose(self) -> m.Move | None:
         random, left = self._random, self._next < len(self._stage.deeds)
+        if len(self.moves) % STARVING == 0:
+            self._starved = random.choice(STARVED)
+        if self._script:
+            return self._script.pop()
         if any(self._troubles) and random.random() < self._weather.trouble:
             return self._trouble()
         if left and random.random() >= self._weather.folding:
@@ -93,6 +107,14 @@ class Director:
         if self._again and random.random() < 0.2:
             return m.Do(self._again.pop(random.randrange(len(self._again))), again=True)
         waiting = self._stage.waiting()
+        if self._stage.died and random.random() < 0.7:
+            # Who comes after one that died reads the topics in another order, and in other batches.
+            others = [step for step in waiting if step[0] == self._stage.died and step != self._last]
+            if others:
+                return self._step(*others[0])
+        fed = [step for step in waiting if step[1] != self._starved]
+        if fed and random.random() < 0.9:
+            waiting = fed
         if waiting:
             near = [step for step in waiting if step[0] == self._focus]
             return self._step(*random.choice(near if near and random.random() < 0.5 else waiting))
@@ -108,6 +130,7 @@ class Director:
         return m.Do(number, doom)
 
     def _step(self, place: m.Place, topic: str) -> m.Step:
+        self._last = (place, topic)
         points = OF_STEPS + (OF_EFFECT * 3 if place[0] == "resize" else ())
         return m.Step(place, topic, self._random.choice(self._weather.batches), self._doom(points, OF_OPENING))
 
@@ -121,13 +144,14 @@ class Director:
     def _trouble(self) -> m.Move:
         random = self._random
         place = self._focus = self._place()
-        return random.choices(
+        move = random.choices(
             (
                 m.Flush(place, self._doom(OF_FLUSH, OF_OPENING)),
                 m.Rebalance(place),
                 m.Fork(place, random.random() < 0.5),
                 m.Haunt(random.randrange(4), random.randrange(2), random.choice((1, 3, 50))),
                 m.Arrive(random.random() < 0.5),
+                self._reprint(place),
                 m.LoseStores(random.choice((("redis",), ("postgres",), ("postgres", "redis")))),
                 m.Remember(place, self._doom(OF_SNAPSHOT)),
                 m.LoseState(place, random.random() < 0.7, self._doom(OF_RESTORE)),
@@ -135,6 +159,19 @@ class Director:
             ),
             self._troubles,
         )[0]
+        if isinstance(move, m.LoseState) and move.restored and random.random() < 0.5:
+            # A state that is older than what the stores have seen is the one from which a reprint is most delicate.
+            self._script = [self._reprint(place) for _ in range(3)]
+        return move
+
+    def _reprint(self, place: m.Place) -> m.Move:
+        """Return a reprint of something that the agent of a place writes."""
+        writes = self._stage.agents[place[0]].writes
+        if not writes:
+            return m.Rebalance(place)
+        name = self._random.choice(writes)
+        by_shard = has_shards(structure_of(name)) and self._random.random() < 0.8
+        return m.Reprint(name, self._random.randrange(SHARDS) if by_shard else None, self._random.random() < 0.5)
 
     def _place(self) -> m.Place:
         """Return a place, rather one where something waits."""

@@ -27,6 +27,8 @@ FAULTS = {
     "redis lost": 30,
     "postgres lost": 30,
     "postgres and redis lost": 30,
+    "reprint of a shard": 50,
+    "reprint of a projection": 15,
     "state lost": 100,
     "state restored": 50,
 } | {point.value: 10 for point in CrashPoint}

@@ -77,6 +77,14 @@ class LoseStores(NamedTuple):
     stores: tuple[str, ...]
 
 
+class Reprint(NamedTuple):
+    """A projection is printed again: one shard of it in place, `lost` or not; or all of it, into an empty build."""
+
+    projection: str
+    shard: int | None
+    lost: bool
+
+
 class Remember(NamedTuple):
     """A copy of a state is put aside."""
 
@@ -99,4 +107,4 @@ class Hiccup(NamedTuple):
     what: str
 
 
-Move = Do | Step | Flush | Rebalance | Fork | Haunt | Arrive | LoseStores | Remember | LoseState | Hiccup
+Move = Do | Step | Flush | Rebalance | Fork | Haunt | Arrive | LoseStores | Reprint | Remember | LoseState | Hiccup

@@ -25,7 +25,7 @@ class Shelf:
 
     async def put(self, agent: Agent, partition: int, state: MemoryState) -> None:
         """Take a snapshot of what a state has committed."""
-        with tempfile.TemporaryDirectory() as directory:
+        with temporary() as directory:
             store = StateStore.open(Path(directory) / str(partition), Budget(MIB, MIB))
             try:
                 store.put_many(items_of(state.reopened()))
@@ -42,7 +42,7 @@ class Shelf:
         async def ends(partition: int, topics: Iterable[str]) -> Mapping[str, int]:
             return {topic: end(topic, partition) for topic in topics}
 
-        with tempfile.TemporaryDirectory() as directory:
+        with temporary() as directory:
             restoring = Restoring(self._objects, CLUSTER, ends, Patience(pauses_seconds=()), self._at)
             restored = await restoring.fetch_newest(agent, partition, Path(directory) / str(partition))
             if restored is None:
@@ -52,6 +52,11 @@ class Shelf:
                 return MemoryState(dict(items_of(store)))
             finally:
                 store.close()
+
+
+def temporary() -> tempfile.TemporaryDirectory:
+    """Return a directory for a while; threads of who died in it may still write there when it is deleted."""
+    return tempfile.TemporaryDirectory(prefix="darkroom-simulation-", ignore_cleanup_errors=True)
 
 
 def items_of(state: MemoryState | StateStore) -> list[tuple[bytes, bytes]]:

@@ -144,6 +144,7 @@ class Stage:
             agent.name: agent for agent in catalog(self.rules, self.resize) if setting.trends or agent.name not in TRENDS
         }
         self.now = 0
+        self.died: m.Place | None = None
         self.late_events: list[list[e.Event]] = []
         self.late_rows: list[Callable] = []
         self._doom: m.Doom | None = None
@@ -235,12 +236,14 @@ class Stage:
     # --- moves --------------------------------------------------------------------------------------------------------
 
     async def play(self, move: m.Move) -> None:
-        """Make one move; a process that dies in it leaves what it has committed."""
+        """Make one move; a process that dies in it (`died` says where) leaves what it has committed."""
+        self.died = None
         self._doom = getattr(move, "doom", None)
         self._left = self._doom.passing if self._doom else 0
         try:
             await PLAYS[type(move)](self, move)
         except (Death, NeighbourAway):
+            self.died = getattr(move, "place", None)
             # A deed's process is the edge, which keeps nothing.
             if not isinstance(move, m.Do):
                 self._close(move.place)
@@ -329,6 +332,19 @@ class Stage:
         for place in list(self._open):
             self._close(place)
 
+    async def reprint(self, move: m.Reprint) -> None:
+        """Ask for a reprint; workers see that, end, and are restarted."""
+        if move.shard is None:
+            self.stores.promote_empty(move.projection)
+        else:
+            if move.lost:
+                self.stores.stores.empty(move.projection, move.shard, SHARDS)
+            self.stores.request(move.projection, move.shard)
+        self.fired["reprint of a projection" if move.shard is None else "reprint of a shard"] += 1
+        for place in list(self._open):
+            if move.projection in self.agents[place[0]].writes:
+                self._close(place)
+
     async def remember(self, move: m.Remember) -> None:
         if self.setting.disks:
             await self._shelf.put(self.agents[move.place[0]], move.place[1], self.states[move.place])
@@ -374,6 +390,7 @@ PLAYS: dict[type, Callable] = {
     m.Haunt: Stage.haunt,
     m.Arrive: Stage.arrive,
     m.LoseStores: Stage.lose_stores,
+    m.Reprint: Stage.reprint,
     m.Remember: Stage.remember,
     m.LoseState: Stage.lose_state,
     m.Hiccup: Stage.trip,

@@ -72,6 +72,9 @@ def told_move(move: m.Move, deeds: Sequence[Deed], labels: dict[int, str], began
             return f"what zombies said arrives, {'rows' if move.rows_first else 'events'} first"
         case m.LoseStores():
             return f"lost: {' and '.join(move.stores)}"
+        case m.Reprint():
+            shard = "" if move.shard is None else f", shard {move.shard}{', which was lost' if move.lost else ''}"
+            return f"reprint of {move.projection}{shard}"
         case m.Remember():
             return f"the state of {told_place(move.place)} is put aside{doom}"
         case m.LoseState():
