@@ -176,15 +176,16 @@ class Holding:
     async def _open(self, agent: str, partition: int) -> None:
         path = self._state_dir / agent / str(partition)
         state = await self._let_go(path)
-        for offered in await self._offered(path):
-            # A rebuild was promoted: go on from the state that stands where the new build stands.
-            state.replace_by(offered)
-        loop = BatchLoop(self.agents[agent], partition, state, self._around)
         try:
+            for offered in await self._offered(path):
+                # A rebuild was promoted: go on from the state that stands where the new build stands.
+                state.replace_by(offered)
+            loop = BatchLoop(self.agents[agent], partition, state, self._around)
             await self._make_ready(self.agents[agent], partition, state)
             await loop.open()
         except BaseException:
-            loop.close()
+            # Given up on the way, too: a state that stays open could not be opened again by this very process.
+            state.close()
             raise
         self.loops[agent, partition] = loop
         if self._snapshots is not None:

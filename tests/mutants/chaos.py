@@ -62,4 +62,11 @@ MUTANTS = (
         "        if True:\n            entry",
         ("tests/specs/test_api_remembered.py::test_a_lease_that_is_prolonged_meanwhile_is_not_taken_for_another",),
     ),
+    Mutant(
+        "a state whose opening was given up stays open",
+        "streams/holding.py",
+        "            state.close()\n            raise\n",
+        "            raise\n",
+        ("tests/specs/test_holding.py::test_a_state_whose_opening_is_given_up_can_be_opened_again",),
+    ),
 )

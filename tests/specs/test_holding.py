@@ -222,3 +222,29 @@ def test_a_partition_that_is_taken_away_and_given_back_while_it_opens_is_open_in
         return is_open, held.failures
 
     assert run(story()) == (True, [])
+
+
+def test_a_state_whose_opening_is_given_up_can_be_opened_again(tmp_path, monkeypatch):
+    """Kills: what was opened before the stores were asked which builds are read stays open when that is cut off."""
+    monkeypatch.setattr(holds, "LET_GO_SECONDS", 0.3)
+    (tmp_path / "count" / f"{PARTITION}.adopt@likes.9").mkdir(parents=True)
+
+    async def story():
+        held = Held(tmp_path)
+        asked = asyncio.Event()
+
+        async def never_answered():
+            asked.set()
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as away:
+            away.setattr(held.world.sink, "identities", never_answered)
+            held.holding.assign(EVERYWHERE)
+            await asked.wait()
+            await held.holding.pause()
+        await held.holding.open(EVERYWHERE)
+        is_open = held.holding.is_open
+        await held.holding.close()
+        return is_open
+
+    assert run(story())
