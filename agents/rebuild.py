@@ -16,7 +16,8 @@ from projections import progress
 from projections.builds import create_build, drop_build, promote
 from projections.catalog import PROJECTIONS
 from projections.digest import Digest, digest
-from projections.stores import Stores
+from projections.reprint import NotDone, wait_until_whole
+from projections.stores import PROMOTION_SECONDS, Stores
 from projections.structure import Rings
 from projections.structures import structure_of
 from streams.decoding import BatchDecoder
@@ -98,6 +99,22 @@ async def rebuild(shop: Workshop, name: str) -> Outcome:
             _offer_states(shop, agent, name, build)
         await promote(shop.stores.postgres, name, build)
     return Outcome(live, rebuilt, build, equal)
+
+
+async def drop_old(shop: Workshop, outcomes: Iterable[Outcome]) -> None:
+    """Drop the builds that were live before these, once every writer writes the new ones and no reader asks for the old."""
+    promoted = [outcome for outcome in outcomes if outcome.promoted]
+    for outcome in promoted:
+        name = outcome.live.name
+        try:
+            await wait_until_whole(shop.stores, name, shop.partitions, CAUGHT_UP_SECONDS, shop.say)
+        except NotDone as late:
+            shop.say(f"build {outcome.live.build} of {name} is kept: {late}")
+            promoted = [one for one in promoted if one is not outcome]
+    if promoted:
+        await asyncio.sleep(2 * PROMOTION_SECONDS)
+    for outcome in promoted:
+        await drop_build(shop.stores.postgres, shop.stores.redis, outcome.live.name, outcome.live.build)
 
 
 async def _build_beside(shop: Workshop, writers: list[Agent], name: str, build: int) -> Digest:

@@ -6,12 +6,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a store is away or not prepared.
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import click
 
-from agents.rebuild import LogKeepsMoving, Outcome, rebuild
+from agents.rebuild import LogKeepsMoving, Outcome, Workshop, drop_old, rebuild
 from agents.wiring import explain_photo_likes, open_workshop, places_of, rules_of
 from infra.settings import Settings, SettingsError, load_settings
 from projections.away import StoreAway
@@ -73,26 +73,34 @@ def _as_line(found: Digest) -> str:
 
 
 @main.command("rebuild")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "everything", is_flag=True, help="Every projection, one after the other.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def rebuild_projections(names: tuple[str, ...], as_json: bool) -> None:
+def rebuild_projections(names: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Fold projections again from offset zero beside the live ones; promote each whose digest is equal, else say what differs.
 
     Example: python -m projections rebuild likes
     """
+    if bool(names) == everything:
+        raise click.UsageError("name projections, or say --all")
     _check_names(names)
     settings = _settings()
-    verdicts = [_rebuild_one(settings, name, as_json) for name in names]
-    if not all(verdicts):
+    outcomes = [_rebuild_one(settings, name, as_json) for name in names or NAMES]
+    _in_workshop(settings, lambda shop: drop_old(shop, outcomes))
+    if not all(outcome.equal for outcome in outcomes):
         sys.exit(1)
 
 
-def _rebuild_one(settings: Settings, name: str, as_json: bool) -> bool:
-    async def work() -> Outcome:
+def _in_workshop(settings: Settings, work: Callable[[Workshop], Awaitable[Any]]) -> Any:
+    async def whole() -> Any:
         async with open_workshop(rules_of(settings), places_of(settings), lambda line: click.echo(line, err=True)) as shop:
-            return await rebuild(shop, name)
+            return await work(shop)
 
-    outcome = _run(work())
+    return _run(whole())
+
+
+def _rebuild_one(settings: Settings, name: str, as_json: bool) -> Outcome:
+    outcome = _in_workshop(settings, lambda shop: rebuild(shop, name))
     told = {
         "name": name,
         "build": outcome.build,
@@ -105,7 +113,7 @@ def _rebuild_one(settings: Settings, name: str, as_json: bool) -> bool:
     verdict = "equal: promoted" if outcome.equal else f"DIFFERENT in shards {told['differing_shards']}: not promoted"
     in_words = f"{name}: live {told['live']}, rebuilt {told['rebuilt']} ({told['rows']} rows, build {told['build']}), {verdict}"
     click.echo(json.dumps(told) if as_json else in_words)
-    return outcome.equal
+    return outcome
 
 
 @main.command("reprint")

@@ -47,7 +47,7 @@ async def reprint(
         await _begin_empty(stores, name, before + 1)
     else:
         await _ask(stores, name, shard)
-    await _printed(stores, name, partitions, began, wait_seconds, say)
+    await wait_until_whole(stores, name, partitions, wait_seconds, say)
     if shard is None:
         # Readers that look at the promotions once a second may still ask the old one.
         await asyncio.sleep(2 * PROMOTION_SECONDS)
@@ -72,10 +72,9 @@ async def _ask(stores: Stores, name: str, shard: int) -> None:
     stores.builds.replace(await stores.postgres.promotions(), dict(stores.builds.requested) | {name: number})
 
 
-async def _printed(
-    stores: Stores, name: str, partitions: int, began: float, wait_seconds: float, say: Callable[[str], None]
-) -> None:
-    """Wait until every partition of every writer says that it is whole in what is read now."""
+async def wait_until_whole(stores: Stores, name: str, partitions: int, wait_seconds: float, say: Callable[[str], None]) -> None:
+    """Wait until every partition of every writer says that it is whole in what is read now; `NotDone` after so long."""
+    began = monotonic()
     [writers] = [projection.writers for projection in PROJECTIONS if projection.name == name]
     wanted = {(agent, partition) for agent in writers for partition in range(partitions)}
     said = began
