@@ -24,7 +24,7 @@ from streams.fold import Agent, Guard, NeighbourAway, Overtaken, Owed, Progress,
 from streams.frames import frame_decoder
 from streams.kafka import build_consumer
 from streams.lease import Lease
-from streams.objects import open_objects
+from streams.objects import Objects, open_objects
 from streams.reading import RangeReader
 from streams.replay import Replay, pin
 from streams.selection import Selection
@@ -118,8 +118,12 @@ class StoreSink:
 
 def live_agents(rules: Rules, places: Places, lease: Lease) -> tuple[Agent, ...]:
     """Return the catalogue with its effects wired to the real object store, which they use under the lease only."""
-    objects = open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key, held=lease.held)
-    return catalog(rules, resize=resize.make_effect(objects))
+    return catalog(rules, resize=resize.make_effect(leased_objects(places, lease)))
+
+
+def leased_objects(places: Places, lease: Lease) -> Objects:
+    """Return the object store, which is used under a lease only."""
+    return open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key, held=lease.held)
 
 
 def open_sink(rules: Rules, places: Places) -> Callable[[], Awaitable[Sink]]:
@@ -197,7 +201,7 @@ def start_worker(
             open_sink=open_sink(rules, places),
             replicas=places.replicas,
             lease=lease,
-            open_objects=lambda: open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key),
+            open_objects=lambda: leased_objects(places, lease),
             snapshot_seconds=places.snapshot_seconds,
             patience=Patience(dead_letters_in_a_row=places.dead_letters_in_a_row),
         ),

@@ -13,7 +13,7 @@ from typing import Any
 
 from schemas.events import Event
 from streams.fold import Guard, Overtaken, Owed, Progress, Sink
-from streams.producer import Appended, Log
+from streams.producer import Appended, Producer
 
 # So long the broker waits for a heartbeat before it gives a member's partitions to others.
 SESSION_SECONDS = 3.0
@@ -121,9 +121,9 @@ class LeasedSink:
 
 
 class LeasedLog:
-    """A log that is appended to under the lease only."""
+    """A log that is appended to, and partitions claimed in, under the lease only."""
 
-    def __init__(self, log: Log, lease: Lease) -> None:
+    def __init__(self, log: Producer, lease: Lease) -> None:
         self._log = log
         self._lease = lease
 
@@ -136,3 +136,8 @@ class LeasedLog:
         """Append events and return where each stands."""
         await self._lease.held()
         return await self._log.append_many(events)
+
+    async def claim(self, agent: str, partition: int) -> int:
+        """Return an ownership epoch."""
+        await self._lease.held()
+        return await self._log.claim(agent, partition)

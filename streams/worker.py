@@ -218,11 +218,12 @@ class RunningWorker:
             gapless=True,
             encoder=codec.encoder,
         )
+        leased = LeasedLog(self._log, worker.lease)
         around = Surroundings(
             decoder=BatchDecoder(codec.decoder),
             sink=LeasedSink(self._sink, worker.lease),
-            log=LeasedLog(self._log, worker.lease),
-            claim=self._log.claim,
+            log=leased,
+            claim=leased.claim,
             ends=self._ends,
             patience=self.worker.patience,
         )

@@ -148,6 +148,7 @@ def test_whoever_lost_its_partitions_writes_nothing_anywhere_and_does_not_try_ag
         lambda: sink.reprint(None, None, (), None),
         lambda: log.append(None),
         lambda: log.append_many([None]),
+        lambda: log.claim("count", 1),
         lambda: objects.put("variants", "key", b"", "image/jpeg"),
         lambda: objects.delete("variants", "key"),
     ):
