@@ -1,6 +1,7 @@
 """Redis is emptied while people look and write: what is answered as complete lacks nothing, and nobody sees too much."""
 
 import asyncio
+import functools
 import secrets
 import threading
 import time
@@ -40,8 +41,10 @@ class World:
             follower.ask("PUT", f"/v1/photos/{self.photos[0]}/like", 204, after=[self.ann])
         self.ann.ask("PUT", f"/v1/users/{self.eve.id}/block", 204, after=[self.eve])
         # All of it is to be seen before anybody begins to watch.
-        self.bob.get("/v1/feed", after=[self.ann, self.paul, self.eve, *self.followers])
-        self.eve.ask("GET", f"/v1/users/{self.ann.id}/photos", 404, after=[self.ann])
+        everybody = [self.ann, self.paul, self.eve, *self.followers]
+        for reader, path in ((self.bob, "/v1/feed"), (self.eve, f"/v1/users/{self.ann.id}/photos")):
+            ask = functools.partial(reader.ask, "GET", path, after=everybody)
+            eventually(ask, lambda answer: "Darkroom-Stale" not in answer.headers, BACK_SECONDS)
 
     def watchers(self, api_url: str) -> list[Watcher]:
         ann, photo = f"/v1/users/{self.ann.id}", self.photos[0]
