@@ -48,11 +48,13 @@ class Sent:
 class Client:
     """One person at one API. `over` is set when the faults are over; patience begins then."""
 
-    def __init__(self, url: str, name: str, ledger: Ledger, over: threading.Event) -> None:
+    def __init__(
+        self, url: str, name: str, ledger: Ledger, over: threading.Event, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self.name, self.token, self.position = name, "", ""
         self.ledger = ledger
         self._over = over
-        self._http = httpx.Client(base_url=url, timeout=ASK_SECONDS, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=ASK_SECONDS, trust_env=False, transport=transport)
 
     def write(self, method: str, path: str, after: Iterable[str] = (), **content: Any) -> Sent:
         """Send a write until it is answered; the answer's position becomes the person's."""

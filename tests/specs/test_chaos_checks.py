@@ -1,9 +1,13 @@
 """The checks of `make chaos` notice what is lost, doubled, miscounted or shown to the wrong person; they allow the unknown."""
 
+import threading
 from random import Random
 
+import httpx
 import pytest
 
+from tests.chaos import client
+from tests.chaos.client import Client
 from tests.chaos.compare import Kind, compare_digests, compare_list, compare_number, compare_sight
 from tests.chaos.figures import Figures
 from tests.chaos.guards import Guards
@@ -249,3 +253,52 @@ def test_a_key_protects_nothing_when_redis_was_emptied_before_the_answer(tmp_pat
     assert ledger.key_was_lost(write)
     assert not ledger.key_was_lost(later)
     assert (ledger.counts["acknowledged"], ledger.counts["unknown"]) == (1, 1)
+
+
+def asked(tmp_path, monkeypatch, *answers):
+    """Send one POST to a server that answers so, one after the other; what it got, what came of it, and the ledger."""
+    monkeypatch.setattr(client, "PAUSES", (0.0, 0.0))
+    got, left = [], list(answers)
+
+    def answer(request):
+        got.append(request)
+        said = left.pop(0)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    one = Client("http://test", "ann", ledger, threading.Event(), httpx.MockTransport(answer))
+    return got, one.write("POST", "/v1/photos", json={}), ledger
+
+
+def test_what_gets_no_answer_is_sent_again_under_the_same_key(tmp_path, monkeypatch):
+    """Kills: a new key for each try, and a refused connection that counts as a write that may have happened."""
+    away = httpx.Response(503, headers={"Retry-After": "1"}, json={})
+    broken = httpx.ReadTimeout("late"), httpx.ConnectError("refused")
+    got, sent, ledger = asked(tmp_path, monkeypatch, away, *broken, httpx.Response(201, json={"id": "1"}))
+    assert len({request.headers["Idempotency-Key"] for request in got}) == 1
+    assert (len(got), sent.write.unanswered, sent.write.uncertain) == (4, 3, 2)
+    assert sent.done
+    assert not ledger.differences
+
+
+def test_a_refusal_after_a_try_without_an_answer_leaves_its_outcome_unknown(tmp_path, monkeypatch):
+    _, sent, _ = asked(tmp_path, monkeypatch, httpx.ReadTimeout("late"), httpx.Response(404, json={}))
+    assert sent.unknown
+    _, sent, _ = asked(tmp_path, monkeypatch, httpx.Response(404, json={}))
+    assert not sent.unknown
+    assert not sent.done
+
+
+def test_a_refusal_by_somebody_who_is_not_up_to_date_is_asked_again(tmp_path, monkeypatch):
+    stale = httpx.Response(404, headers={"Darkroom-Stale": "true"}, json={})
+    got, sent, _ = asked(tmp_path, monkeypatch, stale, httpx.Response(201, json={}))
+    assert len(got) == 2
+    assert sent.done
+
+
+def test_an_answer_that_is_not_documented_is_wrong(tmp_path, monkeypatch):
+    _, sent, ledger = asked(tmp_path, monkeypatch, httpx.Response(500, json={}), httpx.Response(201, json={}))
+    assert sent.done
+    assert kinds(ledger.differences) == [Kind.ANSWER]
