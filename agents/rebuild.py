@@ -97,7 +97,7 @@ async def rebuild(shop: Workshop, name: str) -> Outcome:
     if equal:
         for agent in writers:
             _offer_states(shop, agent, name, build)
-        await promote(shop.stores.postgres, name, build)
+        await promote(shop.stores.postgres, shop.stores.redis, name, build)
     return Outcome(live, rebuilt, build, equal)
 
 

@@ -71,10 +71,22 @@ async def create_build(postgres: Postgres, name: str, build: int) -> None:
             await postgres.create(server, [(place, structure, build) for place in places])
 
 
-async def promote(postgres: Postgres, name: str, build: int) -> None:
-    """Make a build the one that is read and written, from one moment to the next."""
+async def promote(postgres: Postgres, redis: RedisStore, name: str, build: int) -> None:
+    """Make a build the one that is read and written, from one moment to the next.
+
+    The one before is called whole no more, and takes no further writes: should the promotions be lost with the first server,
+    nobody may take what stands still for what is so.
+    """
     structure_of(name)
+    before = Builds(await postgres.promotions()).of(name)
     await postgres.promote(name, build)
+    if before != build:
+        await _forget(postgres, redis, list(guard_names(name, before)))
+
+
+async def _forget(postgres: Postgres, redis: RedisStore, names: list[str]) -> None:
+    await postgres_forget(postgres, names)
+    await redis_forget(redis, names)
 
 
 async def drop_build(postgres: Postgres, redis: RedisStore, name: str, build: int) -> None:
@@ -83,10 +95,8 @@ async def drop_build(postgres: Postgres, redis: RedisStore, name: str, build: in
     if build == in_use:
         raise ValueError(f"build {build} of {name} is in use; promote another one first")
     structure = structure_of(name)
-    names = list(guard_names(name, build))
     # The records first: a build that is half gone must not be called whole, nor may its guards refuse who begins it again.
-    await postgres_forget(postgres, names)
-    await redis_forget(redis, names)
+    await _forget(postgres, redis, list(guard_names(name, build)))
     if isinstance(structure, Table):
         await postgres.drop(structure, build)
         return

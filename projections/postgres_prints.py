@@ -16,7 +16,7 @@ SELECT agent, partition, epoch, number, whole, request, sources FROM darkroom.pr
 WHERE %s::integer[] IS NULL OR partition = ANY(%s)"""
 _READ_REQUESTS = "SELECT number, projection, shard FROM darkroom.requests ORDER BY number"
 _ASK = """
-INSERT INTO darkroom.requests SELECT coalesce(max(number), 0) + 1, %s, %s FROM darkroom.requests RETURNING number"""
+INSERT INTO darkroom.requests SELECT greatest(max(number), %s) + 1, %s, %s FROM darkroom.requests RETURNING number"""
 _BEGIN = """
 INSERT INTO darkroom.prints AS p
 SELECT *, 0, false, 0, '{}'::json FROM unnest(%s::text[], %s::integer[], %s::bigint[])
@@ -64,12 +64,12 @@ async def read_requests(postgres: Postgres) -> list[Request]:
     return [Request(*row) for row in await postgres.fetch_on(0, _READ_REQUESTS)]
 
 
-async def ask(postgres: Postgres, name: str, shard: int) -> int:
-    """Ask that a shard of a projection be printed again, and return the number of the request."""
+async def ask(postgres: Postgres, name: str, shard: int, above: int = 0) -> int:
+    """Ask that a shard of a projection be printed again, and return the number of the request, which is `above` one."""
     async with postgres.transaction(0) as (connection, _pipeline):
         # One after the other, so that whoever sees a number has seen all below it.
         await connection.execute("LOCK TABLE darkroom.requests IN EXCLUSIVE MODE")
-        cursor = await connection.execute(_ASK, (name, shard))
+        cursor = await connection.execute(_ASK, (above, name, shard))
         return (await cursor.fetchone())[0]
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from projections import postgres_prints, progress, redis_prints
 from projections.builds import create_build, drop_build, promote
 from projections.catalog import PROJECTIONS
-from projections.prints import guard_name, has_shards
+from projections.prints import Key, Print, guard_name, has_shards
 from projections.stores import PROMOTION_SECONDS, Stores
 from projections.structures import structure_of
 
@@ -59,7 +59,7 @@ async def _begin_empty(stores: Stores, name: str, build: int) -> None:
     # A build that was once begun and given up may have left rows behind, and records that say it is whole.
     await drop_build(stores.postgres, stores.redis, name, build)
     await create_build(stores.postgres, name, build)
-    await promote(stores.postgres, name, build)
+    await promote(stores.postgres, stores.redis, name, build)
     stores.builds.replace(await stores.postgres.promotions(), stores.builds.requested)
 
 
@@ -68,7 +68,9 @@ async def _ask(stores: Stores, name: str, shard: int) -> None:
         raise NoSuchShard(f"{name} does not lie in shards; print all of it: python -m projections reprint {name}")
     if not 0 <= shard < stores.shards:
         raise NoSuchShard(f"shard {shard} is not among the {stores.shards} in use (0..{stores.shards - 1})")
-    number = await postgres_prints.ask(stores.postgres, name, shard)
+    # Above what was ever met: the first server may have been lost, and the requests with it.
+    met = max((record.request for _, record in await _records(stores)), default=0)
+    number = await postgres_prints.ask(stores.postgres, name, shard, met)
     stores.builds.replace(await stores.postgres.promotions(), dict(stores.builds.requested) | {name: number})
 
 
@@ -104,11 +106,15 @@ async def _rows(stores: Stores, name: str) -> int:
     [writers] = [projection.writers for projection in PROJECTIONS if projection.name == name]
     names = {guard_name(agent, name, stores.builds.of(name)) for agent in writers}
     found: dict[tuple[str, int], int] = {}
-    records = list((await redis_prints.read_prints(stores.redis)).items())
-    for server in range(len(stores.postgres.pools)):
-        records += (await postgres_prints.read_prints(stores.postgres, server)).items()
-    for key, record in records:
+    for key, record in await _records(stores):
         if key[0] in names:
             # Each server's record says how many rows were printed on all servers.
             found[key] = max(found.get(key, 0), record.number)
     return sum(found.values())
+
+
+async def _records(stores: Stores) -> list[tuple[Key, Print]]:
+    records = list((await redis_prints.read_prints(stores.redis)).items())
+    for server in range(len(stores.postgres.pools)):
+        records += (await postgres_prints.read_prints(stores.postgres, server)).items()
+    return records

@@ -296,13 +296,13 @@ def test_a_rebuilt_build_stands_beside_the_live_one_until_it_is_promoted(opened)
         await again.close()
         second = await digest(opened.stores, "photos", 2)
         assert (second.rows, second.positions) == (3, {"photos": {0: {"likes": 1}}})
-        await builds.promote(opened.stores.postgres, "photos", 2)
+        await builds.promote(opened.stores.postgres, opened.stores.redis, "photos", 2)
         opened.stores.builds.replace(await opened.stores.postgres.promotions())
         assert (await digest(opened.stores, "photos")).total == second.total
         assert second.total != first.total, "the live build has photos that this test's rebuild was not given"
         with pytest.raises(ValueError, match="build 2 of photos is in use"):
             await builds.drop_build(opened.stores.postgres, opened.stores.redis, "photos", 2)
-        await builds.promote(opened.stores.postgres, "photos", 1)
+        await builds.promote(opened.stores.postgres, opened.stores.redis, "photos", 1)
         opened.stores.builds.replace(await opened.stores.postgres.promotions())
         await builds.drop_build(opened.stores.postgres, opened.stores.redis, "photos", 2)
         assert (await digest(opened.stores, "photos")).total == first.total
