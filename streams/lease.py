@@ -16,7 +16,7 @@ from streams.fold import Guard, Overtaken, Owed, Progress, Sink
 from streams.producer import Appended, Producer
 
 # So long the broker waits for a heartbeat before it gives a member's partitions to others.
-SESSION_SECONDS = 3.0
+SESSION_SECONDS = 4.0
 # So long a write waits for brokers that are away, and with them everybody's lease.
 WAIT_SECONDS = 30.0
 LOOK_SECONDS = 0.05

@@ -29,6 +29,7 @@ def kafka_process(settings: Settings, node: int) -> Process:
         ports=(broker, controller),
         ready=lambda: why_not_ready(broker),
         stop_seconds=30,
+        ready_seconds=60.0 if settings.brokers == 1 else 120.0,
         url=f"127.0.0.1:{broker}",
     )
 

@@ -68,7 +68,10 @@ def test_a_lease_runs_out_a_session_after_the_heartbeat_was_sent_and_not_after_i
     clock.now += 0.2
     assert not lease.is_held()
     asyncio.run(coordinator._do_heartbeat())
+    clock.now += 0.9
     assert lease.is_held()
+    clock.now += 0.2
+    assert not lease.is_held()
 
 
 def test_a_heartbeat_without_an_answer_or_during_a_rebalance_confirms_nothing(lease, clock, coordinator):
