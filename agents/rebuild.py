@@ -130,7 +130,7 @@ async def _build_beside(shop: Workshop, writers: list[Agent], name: str, build: 
         for _ in range(STEADY_ATTEMPTS):
             for agent in writers:
                 for partition in range(shop.partitions):
-                    await _fold_on(shop, agent, partition, _ends(live, agent, partition), sink, build)
+                    await _fold_on(shop, agent, partition, known_positions(live, agent, partition), sink, build)
             again = await steady_digest(shop, writers, name, build) if rings else live
             if again.positions == live.positions:
                 return again
@@ -175,13 +175,13 @@ async def _caught_up(shop: Workshop, writers: list[Agent]) -> None:
         await asyncio.sleep(0.1)
 
 
-def _ends(live: Digest, agent: Agent, partition: int) -> dict[str, int]:
-    """Return the positions up to which the live projection knows the sources of one agent's partition."""
+def known_positions(live: Digest, agent: Agent, partition: int) -> dict[str, int]:
+    """Return the positions up to which the live projection knows the sources of one agent's partition, flushed or printed."""
+    ends: dict[str, int] = {}
     for writer in (agent.name, f"{agent.name}.flush"):
-        found = live.positions.get(writer, {}).get(partition)
-        if found is not None:
-            return dict(found)
-    return {}
+        for topic, offset in live.positions.get(writer, {}).get(partition, {}).items():
+            ends[topic] = max(offset, ends.get(topic, 0))
+    return ends
 
 
 async def _fold_on(shop: Workshop, agent: Agent, partition: int, ends: dict, sink: Sink, build: int) -> None:
