@@ -17,7 +17,7 @@ from infra.settings import Settings, SettingsError, load_settings
 from projections.away import StoreAway
 from projections.digest import Digest, digest
 from projections.prepare import prepare
-from projections.reprint import NoSuchShard, NotDone, reprint
+from projections.reprint import NoSuchShard, NotDone, ask_for, watch
 from projections.stores import open_stores
 from projections.structures import NAMES
 from streams.fold import NeighbourAway
@@ -130,22 +130,28 @@ def reprint_projections(names: tuple[str, ...], shard: int | None, wait_seconds:
     """
     _check_names(names)
     settings = _settings()
-    for name in names:
-        _run(_reprint_one(settings, name, shard, wait_seconds, as_json))
+    _run(_reprint_all(settings, names, shard, wait_seconds, as_json))
 
 
-async def _reprint_one(settings: Settings, name: str, shard: int | None, wait_seconds: float, as_json: bool) -> None:
+async def _reprint_all(
+    settings: Settings, names: tuple[str, ...], shard: int | None, wait_seconds: float, as_json: bool
+) -> None:
     def say(line: str) -> None:
         if sys.stderr.isatty():
             click.echo(line, err=True)
 
     async with await open_stores(settings.postgres_dsns, settings.redis_url, settings.shards) as stores:
-        done = await reprint(stores, name, shard, settings.partitions, wait_seconds, say)
-        found = await digest(stores, name)
-    told = {"name": name, "shard": shard, **done._asdict(), "digest": found.total, "digest_rows": found.rows}
-    where = "" if shard is None else f" of shard {shard}"
-    in_words = f"{name}: printed {done.rows:,} rows{where} in {done.seconds:.1f} s, build {done.build}, digest {found.total}"
-    click.echo(json.dumps(told) if as_json else in_words)
+        # All at once, so that the workers start again once.
+        before = {name: await ask_for(stores, name, shard) for name in names}
+        for name in names:
+            done = await watch(stores, name, before[name], settings.partitions, wait_seconds, say)
+            found = await digest(stores, name)
+            told = {"name": name, "shard": shard, **done._asdict(), "digest": found.total, "digest_rows": found.rows}
+            where = "" if shard is None else f" of shard {shard}"
+            words = (
+                f"{name}: printed {done.rows:,} rows{where} in {done.seconds:.1f} s, build {done.build}, digest {found.total}"
+            )
+            click.echo(json.dumps(told) if as_json else words)
 
 
 @main.command("explain")

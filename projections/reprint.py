@@ -36,19 +36,24 @@ class Reprinted(NamedTuple):
     seconds: float
 
 
-async def reprint(
-    stores: Stores, name: str, shard: int | None, partitions: int, wait_seconds: float, say: Callable[[str], None]
-) -> Reprinted:
-    """Have a projection, or one shard of it, printed again; wait until readers may trust it. KeyError for an unknown name."""
-    began = monotonic()
+async def ask_for(stores: Stores, name: str, shard: int | None) -> int:
+    """Ask for a projection, or one shard of it, and return the build that was read until now; KeyError for an unknown name."""
     structure_of(name)
     before = stores.builds.of(name)
     if shard is None:
         await _begin_empty(stores, name, before + 1)
     else:
         await _ask(stores, name, shard)
+    return before
+
+
+async def watch(
+    stores: Stores, name: str, before: int, partitions: int, wait_seconds: float, say: Callable[[str], None]
+) -> Reprinted:
+    """Wait until readers may trust what was asked for, and drop the build `before`, if it is another one; `NotDone` if late."""
+    began = monotonic()
     await wait_until_whole(stores, name, partitions, wait_seconds, say)
-    if shard is None:
+    if before != stores.builds.of(name):
         # Readers that look at the promotions once a second may still ask the old one.
         await asyncio.sleep(2 * PROMOTION_SECONDS)
         await drop_build(stores.postgres, stores.redis, name, before)
