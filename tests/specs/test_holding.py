@@ -232,6 +232,14 @@ def test_a_state_whose_opening_is_given_up_can_be_opened_again(tmp_path, monkeyp
     async def story():
         held = Held(tmp_path)
         asked = asyncio.Event()
+        # As a traceback would keep it: who waits for the garbage collector may wait for ever.
+        kept, let_go = [], held.holding._let_go
+
+        async def keeping(path):
+            kept.append(await let_go(path))
+            return kept[-1]
+
+        held.holding._let_go = keeping
 
         async def never_answered():
             asked.set()
