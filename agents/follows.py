@@ -5,30 +5,44 @@ request. Both topics are folded into sets, and the outcome of a pair is a functi
 matter which topic is read first (I7). Deactivation is not looked at here. A deleted account ends the follows of it, and those
 follows by it whose other side is in the same partition.
 
+A record about an account may concern all its followers. What becomes of them is counted in passing, and read again, chunk by
+chunk, when their rows are written and when their events are said: the state stands still until then (decision 31).
+
 Whether an author is pulled (`agents.celebrity`) depends on `followers` alone, in its order: wishes are counted whether or not
 they took effect, which for a public account is the same. So a replay at any speed switches at the same wish.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 
 from agents.celebrity import Audience, audience_after
 from agents.counting import all_counts, change_counts, flush_of
-from agents.keys import LARGEST_ID, ids_in, key_of
+from agents.keys import ids_in, key_of
 from agents.printing import chunks_of, items_of, reprint_of
-from agents.privacy import Outcome, Privacy, Wish, outcome_of, privacy_after
+from agents.privacy import NOTHING, Outcome, Privacy, Wish, outcome_of, privacy_after
 from agents.rules import Rules
+from agents.wishes import (
+    PRIVACY,
+    WANTED,
+    WISH,
+    Pair,
+    in_chunks,
+    pairs_wanted,
+    pairs_wished_by,
+    privacies_of,
+    read_privacy,
+    read_wish,
+    wishes_of,
+    write_wish,
+)
 from projections.rows import CelebrityRow, CounterKind, FollowerRow
 from schemas.events import AudienceChanged, AudienceKind, Event, FollowerChanged, FollowingChanged, FollowState, WishState
 from streams.fold import Agent, Batch, Caused, Changes, Fold, Record, Refused, State
 
-PRIVACY = b"a"
 AUDIENCE = b"c"
-WISH = b"f"
-# Followee, when wanted, follower: so that a change of privacy visits only those whom it may concern.
-WANTED = b"w"
 
 
 def agent(rules: Rules) -> Agent:
@@ -48,21 +62,42 @@ def agent(rules: Rules) -> Agent:
     )
 
 
+@dataclass(frozen=True)
+class Scan:
+    """Pairs that a record concerns, however many, and the privacy of who is followed after it.
+
+    `pairs(since)` yields those wanted at that time (ms) or later.
+    """
+
+    record: Record
+    privacy: Privacy
+    since: int
+    pairs: Callable[[int], Iterator[Pair]]
+
+    def wishes(self, state: State) -> Iterator[tuple[int, int, Wish]]:
+        """Yield followee, follower and what is wished when it is taken."""
+        for chunk in in_chunks(self.pairs(self.since)):
+            for (followee_id, follower_id), wish in zip(chunk, wishes_of(state, chunk), strict=True):
+                yield followee_id, follower_id, wish
+
+
 @dataclass
 class Turn:
-    """One batch being folded: the state and what was decided so far. Later rows of a key replace earlier ones."""
+    """One batch being folded: the state and what was decided so far. Later rows of a key replace earlier ones.
+
+    `said` stands in the order of the records: an event, or a scan whose events are made when they are taken. `scans` are those
+    whose rows are, by what they go through. `gone` are the offsets of the records that deleted somebody.
+    """
 
     state: State
     rules: Rules
-    changes: Changes = field(default_factory=Changes)
     followers: dict[tuple[int, int], FollowerRow] = field(default_factory=dict)
     celebrities: dict[int, CelebrityRow] = field(default_factory=dict)
     counted: dict[int, int] = field(default_factory=dict)
-
-    def says(self, record: Record, event_type: type[Event], **fields: object) -> None:
-        cause = record.event
-        common = {"event_id": "", "occurred_at": cause.occurred_at, "actor_id": cause.actor_id, "trace": cause.trace}
-        self.changes.events.append(Caused(record.offset, event_type(**common, source="follows", **fields)))
+    said: list[Caused | Scan] = field(default_factory=list)
+    scans: dict[tuple[bytes, int], Scan] = field(default_factory=dict)
+    gone: dict[int, int] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
 
     def settle(self, record: Record, followee_id: int, follower_id: int, before: Outcome, after: Outcome) -> None:
         """Say what a pair is now, also when that is what it was.
@@ -71,19 +106,70 @@ class Turn:
         said then and is not so is only corrected because every record that may concern a pair says it again.
         """
         self.followers[followee_id, follower_id] = follower_row(followee_id, follower_id, after)
-        follows = after.state is FollowState.FOLLOWING
-        gained = follows - (before.state is FollowState.FOLLOWING)
+        self.count(followee_id, before, after)
+        self.said += words(record, followee_id, follower_id, after)
+
+    def count(self, followee_id: int, before: Outcome, after: Outcome) -> None:
+        gained = (after.state is FollowState.FOLLOWING) - (before.state is FollowState.FOLLOWING)
         self.counted[followee_id] = self.counted.get(followee_id, 0) + gained
-        since = record.event.occurred_at if after.state is FollowState.NONE else after.since
-        self.says(record, FollowingChanged, follower_id=follower_id, followee_id=followee_id, state=after.state, since=since)
-        self.says(
+
+    def scan(self, family: bytes, user_id: int, scan: Scan) -> None:
+        """Say what many pairs are now; their rows are written once, however many records of the batch concern them."""
+        self.said.append(scan)
+        before = self.scans.get((family, user_id), scan)
+        self.scans[family, user_id] = replace(scan, since=min(scan.since, before.since))
+
+    def ended(self) -> Changes:
+        """Keep the counts and return what was decided."""
+        rows = {
+            "followers": self._rows() if self.scans else list(self.followers.values()),
+            "celebrities": list(self.celebrities.values()),
+            "counters": change_counts(self.state, CounterKind.USER_FOLLOWERS, self.counted),
+        }
+        return Changes(rows=rows, events=self._events() if self.scans else self.said, refused=self.refused)
+
+    def _rows(self) -> Iterator[FollowerRow]:
+        yield from self.followers.values()
+        for scan in self.scans.values():
+            for followee_id, follower_id, wish in scan.wishes(self.state):
+                yield follower_row(followee_id, follower_id, outcome_of(scan.privacy, wish))
+
+    def _events(self) -> Iterator[Caused]:
+        for one in self.said:
+            if isinstance(one, Caused):
+                yield one
+                continue
+            for followee_id, follower_id, wish in one.wishes(self.state):
+                outcome = outcome_of(one.privacy, self._as_of(one.record, follower_id, wish))
+                yield from words(one.record, followee_id, follower_id, outcome)
+
+    def _as_of(self, record: Record, follower_id: int, wish: Wish) -> Wish:
+        """Return a wish as it was after a record: a batch of account events changes nothing of it but that somebody is gone."""
+        return msgspec.structs.replace(wish, gone=False) if self.gone.get(follower_id, 0) > record.offset else wish
+
+
+def words(record: Record, followee_id: int, follower_id: int, outcome: Outcome) -> tuple[Caused, Caused]:
+    """Return what is said of a pair: to the follower's side, and of the followee's audience."""
+    at = record.event.occurred_at
+    since = at if outcome.state is FollowState.NONE else outcome.since
+    follows = outcome.state is FollowState.FOLLOWING
+    return (
+        caused_by(record, FollowingChanged, follower_id=follower_id, followee_id=followee_id, state=outcome.state, since=since),
+        caused_by(
             record,
             AudienceChanged,
             author_id=followee_id,
             kind=AudienceKind.GAINED if follows else AudienceKind.LOST,
             follower_id=follower_id,
-            changed_at=since if follows else record.event.occurred_at,
-        )
+            changed_at=since if follows else at,
+        ),
+    )
+
+
+def caused_by(record: Record, event_type: type[Event], **fields: object) -> Caused:
+    cause = record.event
+    common = {"event_id": "", "occurred_at": cause.occurred_at, "actor_id": cause.actor_id, "trace": cause.trace}
+    return Caused(record.offset, event_type(**common, source="follows", **fields))
 
 
 def fold_of(rules: Rules) -> Fold:
@@ -96,12 +182,7 @@ def fold_of(rules: Rules) -> Fold:
                 fold_wish(turn, record)
             else:
                 fold_account(turn, record)
-        turn.changes.rows = {
-            "followers": list(turn.followers.values()),
-            "celebrities": list(turn.celebrities.values()),
-            "counters": change_counts(state, CounterKind.USER_FOLLOWERS, turn.counted),
-        }
-        return turn.changes
+        return turn.ended()
 
     return fold
 
@@ -110,7 +191,7 @@ def fold_wish(turn: Turn, record: Record) -> None:
     """Set one pair's wish, and see what becomes of it."""
     event: FollowerChanged = record.event
     if event.wish is WishState.UNKNOWN:
-        turn.changes.refused.append(Refused(record.offset, "wish UNKNOWN: a newer agent wrote it; upgrade this one and replay"))
+        turn.refused.append(Refused(record.offset, "wish UNKNOWN: a newer agent wrote it; upgrade this one and replay"))
         return
     followee_id, follower_id = event.followee_id, event.follower_id
     privacy = read_privacy(turn.state, followee_id)
@@ -138,7 +219,8 @@ def count_wish(turn: Turn, record: Record, privacy: Privacy, change: int) -> Non
     if switch is not None and not privacy.deleted:
         turn.celebrities[author_id] = celebrity_row(author_id, after, privacy)
         span_start, span_end = after.pulled[-1]
-        turn.says(record, AudienceChanged, author_id=author_id, kind=switch, changed_at=span_end or span_start)
+        switched = caused_by(record, AudienceChanged, author_id=author_id, kind=switch, changed_at=span_end or span_start)
+        turn.said.append(switched)
 
 
 def fold_account(turn: Turn, record: Record) -> None:
@@ -149,9 +231,10 @@ def fold_account(turn: Turn, record: Record) -> None:
     if after == before:
         return
     turn.state.put(key_of(PRIVACY, user_id), msgspec.msgpack.encode(after))
-    for follower_id in who_wanted(turn.state, user_id, affected_from):
-        wish = read_wish(turn.state, follower_id, user_id)
-        turn.settle(record, user_id, follower_id, outcome_of(before, wish), outcome_of(after, wish))
+    for chunk in in_chunks(pairs_wanted(turn.state, user_id, affected_from)):
+        for wish in wishes_of(turn.state, chunk):
+            turn.count(user_id, outcome_of(before, wish), outcome_of(after, wish))
+    turn.scan(WANTED, user_id, Scan(record, after, affected_from, partial(pairs_wanted, turn.state, user_id)))
     if after.deleted:
         turn.celebrities[user_id] = celebrity_row(user_id, Audience(), after)
         end_follows_by(turn, record, user_id)
@@ -159,41 +242,15 @@ def fold_account(turn: Turn, record: Record) -> None:
 
 def end_follows_by(turn: Turn, record: Record, user_id: int) -> None:
     """End what a deleted person follows. The wishes stay counted: an author's switch depends on `followers` alone."""
-    for key, _ in items_of(turn.state, key_of(WISH, user_id)):
-        _, followee_id = ids_in(key)
-        wish = read_wish(turn.state, user_id, followee_id)
-        gone = msgspec.structs.replace(wish, gone=True)
-        turn.state.put(key, msgspec.msgpack.encode(gone))
-        privacy = read_privacy(turn.state, followee_id)
-        turn.settle(record, followee_id, user_id, outcome_of(privacy, wish), outcome_of(privacy, gone))
-
-
-def read_privacy(state: State, user_id: int) -> Privacy:
-    found = state.get(key_of(PRIVACY, user_id))
-    return Privacy() if found is None else msgspec.msgpack.decode(found, type=Privacy)
-
-
-def read_wish(state: State, follower_id: int, followee_id: int) -> Wish:
-    found = state.get(key_of(WISH, follower_id, followee_id))
-    return Wish() if found is None else msgspec.msgpack.decode(found, type=Wish)
-
-
-def write_wish(state: State, follower_id: int, followee_id: int, before: Wish, after: Wish) -> None:
-    """Keep a wish, and the place of it in the order in which the account was wanted."""
-    if before.state is not WishState.NONE:
-        state.delete(key_of(WANTED, followee_id, before.wanted_at, follower_id))
-    if after.state is WishState.NONE:
-        state.delete(key_of(WISH, follower_id, followee_id))
-    else:
-        state.put(key_of(WISH, follower_id, followee_id), msgspec.msgpack.encode(after))
-        state.put(key_of(WANTED, followee_id, after.wanted_at, follower_id), b"")
-
-
-def who_wanted(state: State, followee_id: int, since: int) -> Iterator[int]:
-    """Yield those who wished to follow a person at that time (ms) or later, in the order of their wishes."""
-    after = key_of(WANTED, followee_id, since - 1, LARGEST_ID) if since > 0 else None
-    for key, _ in items_of(state, key_of(WANTED, followee_id), after):
-        yield ids_in(key)[2]
+    for chunk in in_chunks(pairs_wished_by(turn.state, user_id)):
+        privacies = privacies_of(turn.state, [followee_id for followee_id, _ in chunk])
+        for (followee_id, _), wish in zip(chunk, wishes_of(turn.state, chunk), strict=True):
+            gone = msgspec.structs.replace(wish, gone=True)
+            turn.state.put(key_of(WISH, user_id, followee_id), msgspec.msgpack.encode(gone))
+            turn.count(followee_id, outcome_of(privacies[followee_id], wish), NOTHING)
+    turn.gone[user_id] = record.offset
+    # Whatever the privacy of those followed, nothing becomes of a wish whose follower is gone.
+    turn.scan(WISH, user_id, Scan(record, Privacy(), 0, lambda _since: pairs_wished_by(turn.state, user_id)))
 
 
 def follower_row(followee_id: int, follower_id: int, outcome: Outcome) -> FollowerRow:
@@ -224,10 +281,3 @@ def standing_celebrities(state: State) -> Iterator[CelebrityRow]:
             row = celebrity_row(author_id, audience, read_privacy(state, author_id))
             if row.spans:
                 yield row
-
-
-def privacies_of(state: State, user_ids: Sequence[int]) -> dict[int, Privacy]:
-    asked = list(dict.fromkeys(user_ids))
-    found = state.get_many([key_of(PRIVACY, user_id) for user_id in asked])
-    decoded = (Privacy() if value is None else msgspec.msgpack.decode(value, type=Privacy) for value in found)
-    return dict(zip(asked, decoded, strict=True))

@@ -2,11 +2,13 @@
 
 Implements `streams.fold.Sink` by its shape. Rows of rings may be lazy and endless: they are consumed chunk by chunk with a
 few calls on their way; since offers to a ring commute and repeat, only the guard after them says that they are all there.
+Lazy rows of tables that are very many go chunk by chunk too, in one transaction (`projections.postgres_many`).
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from itertools import chain, islice
 from typing import Any, Protocol
 
 import msgspec
@@ -18,9 +20,10 @@ from projections.commands import Commands, add_commands
 from projections.keys import guard_key, key_of
 from projections.pipelined import ConnectionLost, ReplyError
 from projections.postgres import Postgres
+from projections.postgres_many import Many
 from projections.postgres_opening import open_postgres
 from projections.postgres_prints import read_requests
-from projections.prints import Key, Owing, guard_name, last_requests, print_name, written_by
+from projections.prints import Key, Owing, chunks, guard_name, last_requests, print_name, written_by
 from projections.redis_prints import field_of
 from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, deliver_words
 from projections.reprinting import REDIS, Reprints
@@ -32,6 +35,8 @@ from schemas.ids import shard_of
 
 # Rings offered to in one call: what one author's photo costs before another one's turn.
 CHUNK = 1_000
+# Lazy rows of a table that are in memory at once.
+ROWS_AT_ONCE = 10_000
 # What is sent before the first answer is awaited: many small calls, or few large ones, lest readers wait behind them.
 CALLS_ON_THEIR_WAY = 128
 RINGS_ON_THEIR_WAY = 4_000
@@ -71,6 +76,7 @@ class Writers:
         self._rebuild = rebuild
         self._at = at
         self._reprints = Reprints(postgres, redis, builds, shards, self._offer, at)
+        self._many = Many(postgres)
 
     async def close(self) -> None:
         """Close the stores."""
@@ -103,16 +109,25 @@ class Writers:
     async def _write_tables(self, guard: GuardLike, tables: Mapping[str, Table], rows: Mapping[str, Iterable[Any]]) -> None:
         writes: dict[int, list[Guarded]] = {}
         for name, table in tables.items():
-            line = self._line(guard, name)
-            for place, made in statements(table, rows[name], self._shards).items():
+            line, given = self._line(guard, name), rows[name]
+            if not isinstance(given, Sized):
+                left = iter(given)
+                given = list(islice(left, ROWS_AT_ONCE))
+                if len(given) == ROWS_AT_ONCE:
+                    await self._write_many(line, name, table, chain([given], chunks(left, ROWS_AT_ONCE)))
+                    continue
+            for place, made in statements(table, given, self._shards).items():
                 writes.setdefault(place, []).append(Guarded(line, made))
         if writes:
             built = {name: (table, self._build(name)) for name, table in tables.items()}
-            tenures = {
-                server: dict(self._tenure(server, self._line(guard, name)) for name in tables)
-                for server in range(len(self.postgres.pools))
-            }
-            await self.postgres.commit(writes, built, tenures)
+            await self.postgres.commit(writes, built, self._tenures([self._line(guard, name) for name in tables]))
+
+    async def _write_many(self, line: GuardLine, name: str, table: Table, parts: Iterable[Sequence[Any]]) -> None:
+        made = (statements(table, part, self._shards) for part in parts)
+        await self._many.write(line, table, self._build(name), made, self._tenures([line]))
+
+    def _tenures(self, lines: Sequence[GuardLine]) -> dict[int, dict[Key, int]]:
+        return {server: dict(self._tenure(server, line) for line in lines) for server in range(len(self.postgres.pools))}
 
     async def _write_keys(self, guard: GuardLike, name: str, structure: Keyed, rows: Iterable[Any]) -> None:
         made: Commands = {}

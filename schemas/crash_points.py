@@ -26,6 +26,10 @@ class CrashPoint(StrEnum):
     AFTER_ROWS = "after all rows, before the events"
     """The batch again: every row is refused or the same, the events are appended."""
 
+    MID_EVENTS = "between two chunks of a batch's events"
+    """The batch again. With one source the same events under the same stamps, of which readers drop those that they had; with
+    several what is so then of every key concerned, under higher stamps: what was said is said again or corrected."""
+
     AFTER_EVENTS = "after the broker has the events, before the dead letters"
     """The batch again: the events stand twice in the log, and their readers drop the second by its stamp."""
 

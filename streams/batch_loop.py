@@ -1,15 +1,15 @@
 """The order of things within a batch, for one agent on one partition. No Kafka and no Faust in here.
 
-Decode; drop what the position has seen and what repeats; fold; write rows under the guard; append events and await every
-acknowledgement; append dead letters; commit state with its position; publish progress. Only when all that is done may the
-caller acknowledge (I6). What goes wrong is one of three things (I9): a bad record, which is dead-lettered; a neighbour away,
-which is retried and then raised; or our own mistake, which is raised at once.
+Decode; drop what the position has seen and what repeats; fold; write rows under the guard; append events, chunk by chunk, and
+await every acknowledgement; append dead letters; commit state with its position; publish progress. Only when all that is done
+may the caller acknowledge (I6). What goes wrong is one of three things (I9): a bad record, which is dead-lettered; a neighbour
+away, which is retried and then raised; or our own mistake, which is raised at once.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import aclosing
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -196,9 +196,22 @@ class BatchLoop:
                     self._around.at(CrashPoint.MID_EFFECT)
                     await self._append([self._stamped(caused, guard, indexes)])
             return
-        if not self._several_sources and any(b.offset < a.offset for a, b in pairwise(changes.events)):
-            raise InvariantBroken(f"{self.agent.name}: events must stand in the order of the records that caused them")
-        await self._append([self._stamped(caused, guard, indexes) for caused in changes.events])
+        # Lazy events are read from the state between two chunks; nothing but the runtime's own keys is written meanwhile.
+        waiting = iter(self._in_order(changes.events))
+        chunk = list(islice(waiting, self._around.events_at_once))
+        while chunk:
+            await self._append([self._stamped(caused, guard, indexes) for caused in chunk])
+            if chunk := list(islice(waiting, self._around.events_at_once)):
+                self._around.at(CrashPoint.MID_EVENTS)
+
+    def _in_order(self, events: Iterable[Caused]) -> Iterator[Caused]:
+        """Yield events; with one source they must stand in the order of their causes, for by that they are named."""
+        last = 0
+        for caused in events:
+            if caused.offset < last and not self._several_sources:
+                raise InvariantBroken(f"{self.agent.name}: events must stand in the order of the records that caused them")
+            last = caused.offset
+            yield caused
 
     def _stamped(self, caused: Caused, guard: Guard, indexes: dict[int, int]) -> Event:
         """Name an event by its cause: with one source the record, whatever the borders of batches; with several the batch."""

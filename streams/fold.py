@@ -80,12 +80,13 @@ class Caused:
 class Changes:
     """What a fold decided: rows by projection (absolute values), events to append, records to refuse.
 
-    Rows may be lazy (an iterator over the state), so that what is large passes in bounded memory. Events stand in the order of
-    the records that caused them.
+    Rows and events may be lazy (from scans of the state), so that what is large passes in bounded memory. They are taken after
+    the fold, the events after the rows, while the state stands still at the end of the batch; lazy ones say what is so then.
+    Events stand in the order of the records that caused them.
     """
 
     rows: dict[str, Iterable[Any]] = field(default_factory=dict)
-    events: list[Caused] = field(default_factory=list)
+    events: Iterable[Caused] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 

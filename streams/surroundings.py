@@ -59,6 +59,7 @@ class Surroundings:
     """What a loop needs of the world.
 
     `claim` gives an ownership epoch; `ends` the end of a topic's partition and its time; `at` is told of each durable boundary.
+    Of one batch's events at most `events_at_once` are in memory, and on their way to the log.
     """
 
     decoder: BatchDecoder
@@ -68,6 +69,7 @@ class Surroundings:
     ends: Callable[[str, int], tuple[int, int] | None]
     patience: Patience = field(default_factory=Patience)
     at: Hook = pass_by
+    events_at_once: int = 2_000
 
 
 async def patiently(patience: Patience, counts: Counts, attempt: Callable[[], Awaitable]) -> Any:

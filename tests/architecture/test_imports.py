@@ -16,7 +16,12 @@ DRIVERS = {
     "mode": {"streams/worker.py", "streams/transport.py"},
     "aiokafka": {"streams/transport.py", "streams/assignor.py"},
     "confluent_kafka": {"streams/kafka.py"},
-    "psycopg": {"projections/postgres.py", "projections/postgres_preparation.py", "projections/postgres_opening.py"},
+    "psycopg": {
+        "projections/postgres.py",
+        "projections/postgres_many.py",
+        "projections/postgres_preparation.py",
+        "projections/postgres_opening.py",
+    },
     "psycopg_pool": {"projections/postgres.py", "projections/postgres_opening.py"},
     "redis": {"projections/redis_store.py"},
     "hiredis": {"projections/pipelined.py"},

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from projections import rows
+from projections import rows, writers
 from projections.digest import digest
 from projections.memory import MemorySink
 from projections.rows import CounterKind
@@ -141,6 +141,47 @@ def test_rows_may_be_lazy(against):
         assert await likes() == 11
 
     against(work)
+
+
+def followers_of(count: int, state: str = "FOLLOWING"):
+    """Yield so many followers of Anna and of Ben, who live on different servers, lazily."""
+    for n in range(count):
+        yield rows.FollowerRow((ANNA, BEN)[n % 2], n + 1, state, n)
+
+
+def test_lazy_rows_that_are_very_many_are_all_there_or_none_and_a_repeat_of_them_changes_nothing(places, monkeypatch):
+    """Kills: a later chunk that is refused by the guard of the first, a chunk that is committed by itself."""
+    monkeypatch.setattr(writers, "ROWS_AT_ONCE", 7)
+
+    def failing():
+        yield from followers_of(30, "REQUESTED")
+        raise RuntimeError("somebody died here")
+
+    async def work(sink, _likes):
+        memory = MemorySink(shards=places.shards)
+        stores = await open_stores(places.dsns, places.redis_url, places.shards)
+        # The batch, its repeat, an older one, newer ones of which one is small, and one that failed before.
+        told = [
+            (5, 40, "FOLLOWING"),
+            (5, 40, "NONE"),
+            (4, 40, "NONE"),
+            (6, 15, "NONE"),
+            (7, 3, "FOLLOWING"),
+            (8, 30, "REQUESTED"),
+        ]
+        try:
+            for number, count, state in told:
+                if number == 8:
+                    with pytest.raises(RuntimeError, match="died"):
+                        await sink.commit(Guard(8, agent="follows"), {"followers": failing()})
+                    assert (await digest(stores, "followers")).total == f"{memory.digest('followers'):016x}"
+                for each in (memory, sink):
+                    await each.commit(Guard(number, agent="follows"), {"followers": followers_of(count, state)})
+                assert (await digest(stores, "followers")).total == f"{memory.digest('followers'):016x}", (number, state)
+        finally:
+            await stores.close()
+
+    in_stores(places, work)
 
 
 def test_a_sink_names_its_stores(against):

@@ -4,7 +4,7 @@ Every entry is a mistake that somebody could make: an order turned round, a bord
 value. An old text must stand exactly once in its file, so that an entry cannot go stale in silence.
 """
 
-from tests.mutants import api_trust, brokers, chaos, core, letters, reprint, reprint_rows, simulation, snapshots
+from tests.mutants import api_trust, brokers, chaos, core, lazy, letters, reprint, reprint_rows, simulation, snapshots
 from tests.mutants.mutant import Mutant
 
 # One line for each module of bugs.
@@ -13,6 +13,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *brokers.MUTANTS,
     *chaos.MUTANTS,
     *core.MUTANTS,
+    *lazy.MUTANTS,
     *letters.MUTANTS,
     *reprint.MUTANTS,
     *reprint_rows.MUTANTS,

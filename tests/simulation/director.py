@@ -16,6 +16,7 @@ OF_STEPS = (
     CrashPoint.AFTER_REDIS,
     CrashPoint.MID_FANOUT,
     CrashPoint.AFTER_ROWS,
+    CrashPoint.MID_EVENTS,
     CrashPoint.AFTER_EVENTS,
     CrashPoint.AFTER_DEAD_LETTERS,
     CrashPoint.AFTER_STATE,

@@ -209,7 +209,8 @@ class Stage:
             agent, state, line = self.agents[place[0]], self.states[place], Line(self, place)
             sink = MemorySink(SHARDS, self.setting.depth, at=self._at, beside=self.stores, chunk=2)
             ends = lambda topic, partition: (self.log.end(topic, partition), 0)  # noqa: E731
-            around = Surroundings(self._decoder, Connection(sink, line), line, self._claim, ends, NO_PAUSES, self._at)
+            # Two words about one pair are a chunk, so that a process dies between pairs of one batch.
+            around = Surroundings(self._decoder, Connection(sink, line), line, self._claim, ends, NO_PAUSES, self._at, 2)
             loop = BatchLoop(agent, place[1], state, around)
             await loop.open()
             found = self._open[place] = Process(loop, state, line)

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from schemas.crash_points import Hook, pass_by
 from schemas.events import FollowerChanged, LikeChanged, LikeKind, WishState
 from schemas.ids import EPOCH_MS, compose_id
 from streams.batch_loop import BatchLoop
@@ -55,11 +56,14 @@ class World:
     sink: MemorySink = field(default_factory=MemorySink)
     state: MemoryState = field(default_factory=MemoryState)
     patience: Patience = field(default_factory=lambda: Patience(pauses_seconds=(0.0, 0.0)))
+    at: Hook = pass_by
+    events_at_once: int = 2_000
 
     def loop(self, agent: Agent) -> BatchLoop:
         around = Surroundings(
             decoder=BatchDecoder(self.log.codec.decoder), sink=self.sink, log=self.log, claim=self.log.claim,
             ends=lambda topic, partition: (self.log.end(topic, partition), AT + 9_999), patience=self.patience,
+            at=self.at, events_at_once=self.events_at_once,
         )  # fmt: skip
         return BatchLoop(agent, PARTITION, self.state, around)
 
