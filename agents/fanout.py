@@ -259,11 +259,10 @@ def standing_timelines(state: State) -> Iterator[Backfill]:
                 yield Backfill(follower_id, photo_ids)
 
 
-def standing_authors(state: State) -> Iterator[AuthorRow]:
-    """Yield each author's newest photos, oldest first, one more than the ring holds where there were more."""
+def standing_authors(state: State) -> Iterator[Backfill]:
+    """Yield each author's newest photos, one more than the ring holds where there were more."""
     for author_id, recent in recents_of(state):
-        for photo_id in recent:
-            yield AuthorRow(author_id, photo_id)
+        yield Backfill(author_id, recent[::-1])
 
 
 def recents_of(state: State) -> Iterator[tuple[int, tuple[int, ...]]]:

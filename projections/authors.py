@@ -8,11 +8,19 @@ import asyncio
 from collections.abc import Iterable
 
 from projections.ring import RingPage
+from projections.rows import AuthorRow, Backfill
 from projections.stores import Stores
 from projections.structure import Rings
 from schemas.ids import shard_of
 
-STRUCTURE = Rings("authors", family="author", offers=lambda row: ((row.author_id,), (row.photo_id,)))
+
+def _offers(row: AuthorRow | Backfill) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    if isinstance(row, AuthorRow):
+        return (row.author_id,), (row.photo_id,)
+    return (row.user_id,), row.photo_ids
+
+
+STRUCTURE = Rings("authors", family="author", offers=_offers)
 
 
 async def pages(stores: Stores, author_ids: Iterable[int], below: int | None, limit: int) -> dict[int, RingPage]:

@@ -155,7 +155,7 @@ class Delivery(NamedTuple):
 
 
 class Backfill(NamedTuple):
-    """Projection `timelines` (Redis): many photos into one person's home timeline, newest first."""
+    """Projection `timelines` (Redis): many photos into one person's home timeline, newest first; `authors`: their own."""
 
     user_id: int
     photo_ids: tuple[int, ...]

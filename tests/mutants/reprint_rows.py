@@ -81,8 +81,8 @@ MUTANTS = (
     Mutant(
         "a reprint forgets the author's own timeline",
         "agents/fanout.py",
-        "        yield Backfill(author_id, recent[::-1])\n",
-        "",
+        "        yield Backfill(author_id, recent[::-1])\n        photo_ids",
+        "        photo_ids",
         _EQUAL,
     ),
     Mutant(
