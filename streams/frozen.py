@@ -1,8 +1,9 @@
 """A worker that was frozen (SIGSTOP) holds its states' locks for ever; whoever was given its partitions ends it.
 
-The lock of a RocksDB database is a file lock, and the kernel names its holder. A frozen holder cannot let go, and it has no
-right to the partition any more: the group has given that to another, which it does when the holder's session has run out or
-the holder agreed. Killed it loses nothing, as after any kill, and the supervisor starts it anew. Linux only, one machine only.
+The lock of a place names its holder; of the lock of a RocksDB database, a file lock, the kernel does. A frozen holder cannot
+let go, and it has no right to the partition any more: the group has given that to another, which it does when the holder's
+session has run out or the holder agreed. Killed it loses nothing, as after any kill, and the supervisor starts it anew. Linux
+only, one machine only.
 """
 
 import fcntl
@@ -11,6 +12,8 @@ import os
 import signal
 import struct
 from pathlib import Path
+
+from streams.place_lock import named_holder
 
 log = logging.getLogger("darkroom.frozen")
 
@@ -45,7 +48,9 @@ def end_frozen_holder(state: Path) -> bool:
 
     Never call it for a state that this process itself holds: looking at the lock would release it.
     """
-    pid = holder_of(state / "LOCK")
+    named = named_holder(state)
+    # A database may be held without its place: by a tool, or by a worker from before places had locks.
+    pid = holder_of(state / "LOCK") if named in (None, os.getpid()) else named
     if pid is None or not is_frozen(pid):
         return False
     log.warning("process %d holds %s and is frozen; it is ended, since its partition was given to this one", pid, state)

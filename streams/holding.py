@@ -11,21 +11,25 @@ import logging
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from streams.batch_loop import BatchLoop
 from streams.fold import Agent, InvariantBroken, NeighbourAway
 from streams.frozen import end_frozen_holder
 from streams.ledger import Ledger
 from streams.partition_task import FINISH_SECONDS, Delivered, PartitionTask
+from streams.place_lock import PlaceLock
 from streams.restoring import Restoring
 from streams.snapshotting import Snapshots
-from streams.state import Budget, StateStore
+from streams.state import Budget, StateRuined, StateStore, set_aside
 from streams.surroundings import Surroundings
 
 log = logging.getLogger("darkroom.holding")
 
 # A state that another worker has not let go yet is tried again for so long.
 LET_GO_SECONDS = 15.0
+
+Taken = TypeVar("Taken")
 
 
 class Holding:
@@ -50,6 +54,7 @@ class Holding:
         self._wanted: set[tuple[str, int]] = set()
         self._tasks: dict[tuple[str, int], PartitionTask] = {}
         self._moves: dict[tuple[str, int], asyncio.Task] = {}
+        self._locks: dict[tuple[str, int], PlaceLock] = {}
         self._state_dir = state_dir
         self._around = around
         self._flush_seconds = flush_seconds
@@ -161,6 +166,7 @@ class Holding:
         if self._snapshots is not None:
             self._snapshots.forget(place)
         self.loops.pop(place).close()
+        self._locks.pop(place).release()
 
     def _places(self, assigned: set[tuple[str, int]]) -> set[tuple[str, int]]:
         places = set()
@@ -175,6 +181,15 @@ class Holding:
 
     async def _open(self, agent: str, partition: int) -> None:
         path = self._state_dir / agent / str(partition)
+        lock = await self._when_let_go(path, lambda: PlaceLock(path))
+        try:
+            await self._open_locked(agent, partition, path)
+        except BaseException:
+            lock.release()
+            raise
+        self._locks[agent, partition] = lock
+
+    async def _open_locked(self, agent: str, partition: int, path: Path) -> None:
         state = await self._let_go(path)
         try:
             for offered in await self._offered(path):
@@ -221,11 +236,19 @@ class Holding:
         return [offer for offer, (name, _, build) in named.items() if builds.get(f"build/{name}") == build]
 
     async def _let_go(self, path: Path) -> StateStore:
-        """Open a state, waiting for the worker that held it before; one that is frozen cannot let go, and is ended."""
+        """Open a state; one that can never be opened is set aside, said, and begun anew: from a snapshot, or from zero."""
+        try:
+            return await self._when_let_go(path, lambda: StateStore.open(path, self._budget))
+        except StateRuined as ruined:
+            log.error("%s; it is set aside as %s, and begun anew from a snapshot or the log", ruined, set_aside(path))
+            return StateStore.open(path, self._budget)
+
+    async def _when_let_go(self, path: Path, take: Callable[[], Taken]) -> Taken:
+        """Take what another worker may still hold, when it lets go; one that is frozen cannot, and is ended."""
         deadline = asyncio.get_running_loop().time() + LET_GO_SECONDS
         while True:
             try:
-                return StateStore.open(path, self._budget)
+                return take()
             except NeighbourAway as held:
                 if asyncio.get_running_loop().time() > deadline:
                     raise

@@ -9,6 +9,7 @@ import shutil
 import threading
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 from rocksdict import (
@@ -29,6 +30,9 @@ MIB = 1 << 20
 # Before a checkpoint, changes are written out so many times, until so few keys are left in memory: writing those takes 5 ms.
 WRITTEN_OUT_TIMES = 4
 FEW_KEYS = 10_000
+# What RocksDB says of a database that it cannot open. A block may be damaged, too: "lock" alone says nothing.
+HELD = ("lock hold by", "While lock file")
+RUINED = ("Corruption", "No such file or directory")
 
 
 class Budget:
@@ -45,6 +49,17 @@ class DiskFull(Exception):
 
 class StateDamaged(Exception):
     """There are files of a database, and it cannot be opened."""
+
+
+class StateRuined(StateDamaged):
+    """Files of a database are missing or are not what was written: no other try will open it."""
+
+
+def set_aside(path: Path) -> Path:
+    """Move a state that cannot be opened to `<path>.damaged-<n>`, for people to look at, and return that."""
+    aside = next(one for n in count(1) if not (one := path.with_name(f"{path.name}.damaged-{n}")).exists())
+    path.rename(aside)
+    return aside
 
 
 class MemoryState(Overlay):
@@ -169,10 +184,12 @@ class RocksTable:
             self._db = Rdict(str(path), options=_options(budget))
         except Exception as error:
             # rocksdict raises bare Exception; a held lock is a neighbour that has not let go yet.
-            if "lock" in str(error).lower():
+            if any(sign in str(error) for sign in HELD):
                 raise NeighbourAway(f"the state in {path} is held by another process: {error}") from error
             self._raise_when_full(error)
-            raise StateDamaged(f"the state in {path} cannot be opened: {error}") from error
+            # Too many open files, or a disk that gives no answer, may pass; what is missing or wrong stays so.
+            ruined = any(sign in str(error) for sign in RUINED)
+            raise (StateRuined if ruined else StateDamaged)(f"the state in {path} cannot be opened: {error}") from error
 
     def read(self, key: bytes) -> bytes | None:
         """Return the value of a key, or None."""

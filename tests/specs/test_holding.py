@@ -108,7 +108,7 @@ def test_a_state_that_another_worker_holds_is_waited_for_and_then_given_up(tmp_p
         finally:
             await held.holding.close()
 
-    with pytest.raises(NeighbourAway, match="is held by another process"):
+    with pytest.raises(NeighbourAway, match="is held by"):
         run(story())
 
 

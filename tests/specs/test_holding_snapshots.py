@@ -240,7 +240,7 @@ def test_what_a_dead_worker_left_of_snapshots_and_restores_is_deleted(tmp_path):
         return sorted(path.name for path in beside.iterdir())
 
     # What lies beside another partition belongs to whoever holds that.
-    assert asyncio.run(story()) == ["1", "2.snapshot-77-1"]
+    assert asyncio.run(story()) == ["1", "1.lock", "2.snapshot-77-1"]
 
 
 def test_what_was_kept_and_brought_back_is_told_to_prometheus(tmp_path):

@@ -1,0 +1,149 @@
+"""A place of a state is one worker's from before it opens until after it closes, and what cannot be opened is set aside."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from streams import state as states
+from streams.fold import NeighbourAway
+from streams.frozen import end_frozen_holder, is_frozen
+from streams.place_lock import PlaceLock, lock_file, named_holder
+from streams.state import Budget, StateDamaged, StateRuined, StateStore
+from tests.specs.batches_made import PARTITION, like
+from tests.specs.test_holding import Held
+from tests.specs.test_holding_snapshots import ASSIGNED, PLACE, Cluster
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from streams.place_lock import PlaceLock
+lock = PlaceLock(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path / "3")], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"held\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_place_is_one_process_s_until_it_ends(holder, tmp_path):
+    with pytest.raises(NeighbourAway, match=rf"3 is held by another process \(pid {holder.pid}\)"):
+        PlaceLock(tmp_path / "3")
+    assert not end_frozen_holder(tmp_path / "3")
+    holder.kill()
+    holder.wait()
+    assert named_holder(tmp_path / "3") is None
+    PlaceLock(tmp_path / "3").release()
+
+
+def test_a_frozen_process_that_has_a_place_without_its_database_is_ended(holder, tmp_path):
+    """Kills: a worker frozen in the middle of adopting a state, who is found by the database's lock only."""
+    holder.send_signal(signal.SIGSTOP)
+    deadline = time.monotonic() + 10
+    while not is_frozen(holder.pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert end_frozen_holder(tmp_path / "3")
+    assert holder.wait(10) == -signal.SIGKILL
+
+
+def test_a_pid_that_was_given_to_another_process_holds_nothing(holder, tmp_path):
+    """Kills: a stranger with the pid of a worker that died is taken for it, and ended."""
+    lock_file(tmp_path / "3").write_text(f"{holder.pid} 1")
+    assert named_holder(tmp_path / "3") is None
+
+
+def test_nobody_opens_a_state_while_its_directory_is_replaced(tmp_path, monkeypatch):
+    """Kills: a place that is let go with its database, so that another opens files that are being deleted."""
+    (tmp_path / "count" / f"{PARTITION}.adopt@likes.1").mkdir(parents=True)
+
+    async def story():
+        held, other = Held(tmp_path), Held(tmp_path)
+        meanwhile, replaced = [], []
+        monkeypatch.setattr(held.world.sink, "identities", lambda: asyncio.sleep(0, {"build/likes": "1"}))
+        rmtree = states.shutil.rmtree
+
+        def deleting(path, **options):
+            if path == tmp_path / "count" / str(PARTITION):
+                opening = other.holding._open("count", PARTITION)
+                with monkeypatch.context() as watched:
+                    watched.setattr(StateStore, "open", lambda *_: meanwhile.append("opened") or pytest.fail("opened"))
+                    opening.send(None)
+                opening.close()
+                replaced.append(path)
+            rmtree(path, **options)
+
+        monkeypatch.setattr(states.shutil, "rmtree", deleting)
+        await held.holding.open(ASSIGNED)
+        await held.holding.close()
+        return meanwhile, len(replaced)
+
+    assert asyncio.run(story()) == ([], 1)
+
+
+def test_a_state_that_is_damaged_is_set_aside_said_and_restored(tmp_path, caplog):
+    """Kills: a worker that ends again and again over a state that nobody can open."""
+
+    async def story():
+        cluster = Cluster(tmp_path)
+        first = cluster.worker("machine")
+        await first.open(ASSIGNED)
+        await cluster.folded(first, 3)
+        await first.close()  # takes a last snapshot
+        place = tmp_path / "machine" / "count" / str(PARTITION)
+        for manifest in place.glob("MANIFEST-*"):
+            manifest.write_bytes(b"not what was written")
+        again = cluster.worker("machine")
+        positions = await again.open(ASSIGNED)
+        await cluster.folded(again, 1)
+        await again.close()
+        return positions, cluster.world.sink.rows["counters"][-1][1], place.with_name(f"{PARTITION}.damaged-1").is_dir()
+
+    assert asyncio.run(story()) == ({("likes", PARTITION): 3}, 4, True)
+    assert "it is set aside as" in caplog.text
+
+
+def test_a_damaged_state_without_a_snapshot_is_begun_from_zero(tmp_path):
+    async def story():
+        held = Held(tmp_path)
+        held.world.log.put(like(1))
+        (tmp_path / "count" / str(PARTITION)).mkdir(parents=True)
+        (tmp_path / "count" / str(PARTITION) / "CURRENT").write_text("MANIFEST-000007\n")
+        positions = await held.holding.open(ASSIGNED)
+        held.deliver(0, 1)
+        await held.until(lambda: held.finished == [1])
+        await held.holding.close()
+        return positions["likes", PARTITION], held.holding.loops.get(PLACE)
+
+    assert asyncio.run(story()) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (
+            "IO error: lock hold by current process, acquire time 1: /x/LOCK: No locks available",
+            NeighbourAway,
+        ),
+        ("IO error: While lock file: /x/LOCK: Resource temporarily unavailable", NeighbourAway),
+        ("Corruption: block checksum mismatch: stored = 1, computed = 2", StateRuined),
+        ("IO error: No such file or directory: While open a file for random read: /x/000012.sst", StateRuined),
+        ("IO error: While open a file for random read: /x/000012.sst: Too many open files", StateDamaged),
+    ],
+)
+def test_only_what_stays_wrong_is_ruined_and_a_damaged_block_is_nobody_s_lock(tmp_path, monkeypatch, said, error):
+    """Kills: states that are thrown away since files or patience ran out; one that waits for the lock of nobody."""
+    monkeypatch.setattr("streams.state.Rdict", lambda *_a, **_o: (_ for _ in ()).throw(Exception(said)))
+    with pytest.raises((NeighbourAway, StateDamaged)) as raised:
+        StateStore.open(tmp_path / "likes" / "3", Budget(1 << 20, 1 << 20))
+    assert type(raised.value) is error
