@@ -25,9 +25,10 @@ LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 30.0
 
 # Replace a value, or delete it (for nothing), only while it is still what we believe it to be. One that is sent again, because
-# the answer to it was lost, finds its own value there.
+# the answer to it was lost, finds its own value there. Where there is nothing, nobody has taken over: Redis was emptied, and
+# what is written down again keeps the next try from doing it twice.
 _SWAP = """local found = redis.call('GET', KEYS[1])
-if found == ARGV[1] then
+if found == ARGV[1] or not found then
   if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
   return 1
 end

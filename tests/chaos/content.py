@@ -40,6 +40,13 @@ def made(cast: Cast, sent: Sent, token: str, there: Possible[bool]) -> None:
         cast.unprotected.add(token)
 
 
+def gone(cast: Cast, token: str, there: Possible[bool]) -> None:
+    """Note that something was deleted; a second one, which Redis let be made because it had lost the key, may stay."""
+    there.did(becomes(False))
+    if token in cast.unprotected:
+        there.perhaps(becomes(True))
+
+
 def look_whether_ready(cast: Cast, photo: Photo) -> None:
     """Ask once whether a photo is ready; its position then lets others find it."""
     if photo.ready or not photo.id:
@@ -83,7 +90,7 @@ def delete(cast: Cast, who: Person, photo: Photo) -> None:
         photo.there.perhaps(becomes(False))
         sent = who.client.write("DELETE", f"/v1/photos/{photo.id}", [photo.position])
         if sent.done:
-            photo.there.did(becomes(False))
+            gone(cast, photo.token, photo.there)
         elif not sent.unknown:
             photo.there.did(becomes(True))
         cast.expect(sent, 204)
@@ -150,7 +157,7 @@ def delete_comment(cast: Cast, who: Person, comment: Comment) -> None:
         comment.there.perhaps(becomes(False))
         sent = who.client.write("DELETE", f"/v1/comments/{comment.id}", [comment.position])
         if sent.done:
-            comment.there.did(becomes(False))
+            gone(cast, comment.text, comment.there)
         elif not sent.unknown:
             comment.there.did(becomes(True))
         cast.expect(sent, 204)

@@ -25,8 +25,8 @@ class OneRedis:
         if command == "GET":
             return self.values.get(words[0])
         _script, _count, key, believed, value, _seconds = words
-        if self.values.get(key) != believed:
-            return int(self.values.get(key, b"") == value)
+        if self.values.get(key, believed) != believed:
+            return int(self.values[key] == value)
         self.values[key] = value
         if not value:
             del self.values[key]
@@ -151,6 +151,15 @@ def test_a_lease_that_is_prolonged_meanwhile_is_not_taken_for_another(redis, mon
         await claimed.remember(b"content", Answer(201, b"made"), {})
 
     asyncio.run(hurried())
+    assert claim(redis).body == b"made"
+
+
+def test_an_answer_outlives_a_redis_that_was_emptied_meanwhile(redis):
+    """Kills: a key that is gone and is taken for another's, so that what was appended is answered 503 and done again."""
+    first = claim(redis)
+    asyncio.run(first.intend(b"content", lambda: 7))
+    redis.values.clear()
+    asyncio.run(first.remember(b"content", Answer(201, b"made"), {}))
     assert claim(redis).body == b"made"
 
 
