@@ -14,16 +14,16 @@ from tests.chaos.model import Comment, Photo, truth
 PAUSES = (0.3, 0.8)
 MOST_PHOTOS = 12
 # A crowd follows the star for so long, then leaves it for so long.
-TIDE_SECONDS = 25.0
+TIDE_SECONDS = 40.0
 
 # What people do, and how often among a hundred deeds.
 DEEDS: tuple[tuple[str, int], ...] = (
-    ("like", 20),
-    ("like a comment", 9),
-    ("comment", 14),
+    ("like", 16),
+    ("like a comment", 7),
+    ("comment", 12),
     ("delete a comment", 5),
     ("follow", 9),
-    ("tide", 14),
+    ("tide", 22),
     ("block", 5),
     ("mute", 4),
     ("flip", 3),
