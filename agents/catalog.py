@@ -23,7 +23,7 @@ from agents import (
     viewers,
 )
 from agents.rules import Rules
-from streams.fold import Agent, Batch, Caused, Effect, InvariantBroken
+from streams.fold import Agent, Batch, Caused, Effect, InvariantBroken, State
 
 # The modules that hold folds; the architecture tests read them and want a specification of each.
 FOLD_MODULES: tuple[str, ...] = (
@@ -44,7 +44,7 @@ FOLD_MODULES: tuple[str, ...] = (
 )
 
 
-def unwired(batch: Batch) -> AsyncIterator[Caused]:
+def unwired(batch: Batch, state: State) -> AsyncIterator[Caused]:
     """Stand where an effect would, for those who only fold (rebuild, replay, tests); running it is our mistake."""
     raise InvariantBroken(f"an effect ran outside a worker, on {batch.topic}[{batch.partition}]@{batch.first_offset}")
 

@@ -2,22 +2,25 @@
 
 An effect and not a fold: its work is on the object store, and safe to repeat since a photo's objects have fixed keys and the
 same original gives the same bytes. Photos of a batch are worked on a few at a time, but their events are yielded in the
-order of their records: a reader of derived events drops what is not above the last that it saw (I5).
+order of their records: a reader of derived events drops what is not above the last that it saw (I5). A deleted photo leaves
+a tombstone in the state, so that an upload that comes again later, with its original, is erased again.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from agents.keys import key_of
 from agents.pictures import Darkroom, Undecodable, Variant
 from schemas.events import PhotoDeleted, PhotoRejected, PhotoUploaded, VariantReady
 from schemas.ids import shard_of
 from schemas.object_keys import ORIGINALS, PIXELS, VARIANTS, original_key, variant_key
 from schemas.picture_header import JPEG
-from streams.fold import Batch, Caused, Effect, Record
+from streams.fold import Batch, Caused, Effect, Record, State
 from streams.objects import ObjectMissing, Objects
 
 NAME = "resize"
+TOMBSTONE = b"d"
 # One decodes while another waits for the store; more photos at once would only hold more originals in memory.
 _AT_ONCE = 2
 
@@ -29,9 +32,9 @@ def make_effect(objects: Objects, room: Darkroom | None = None) -> Effect:
     room = room or Darkroom()
     threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=NAME)
 
-    async def resize(batch: Batch) -> AsyncIterator[Caused]:
+    async def resize(batch: Batch, state: State) -> AsyncIterator[Caused]:
         """Yield VariantReady and PhotoRejected for the uploads of a batch, in their order."""
-        deleted = {r.event.photo_id for r in batch.records if isinstance(r.event, PhotoDeleted) and _is_owners(r.event)}
+        deleted = _deleted(batch.records, state)
         uploads = [r for r in batch.records if isinstance(r.event, PhotoUploaded) and r.event.photo_id not in deleted]
         slots = asyncio.Semaphore(_AT_ONCE)
         queues: list[asyncio.Queue[Caused | None]] = [asyncio.Queue() for _ in uploads]
@@ -57,6 +60,15 @@ def make_effect(objects: Objects, room: Darkroom | None = None) -> Effect:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     return resize
+
+
+def _deleted(records: Sequence[Record], state: State) -> set[int]:
+    """Return the photos of these records that are deleted, by one of them or long ago, and note a tombstone for each."""
+    now = {r.event.photo_id for r in records if isinstance(r.event, PhotoDeleted) and _is_owners(r.event)}
+    state.put_many((key_of(TOMBSTONE, photo_id), b"") for photo_id in sorted(now))
+    uploaded = sorted({r.event.photo_id for r in records if isinstance(r.event, PhotoUploaded)} - now)
+    found = state.get_many([key_of(TOMBSTONE, photo_id) for photo_id in uploaded])
+    return now | {photo_id for photo_id, tombstone in zip(uploaded, found, strict=True) if tombstone is not None}
 
 
 def _is_owners(event: PhotoDeleted) -> bool:

@@ -191,7 +191,7 @@ class BatchLoop:
     async def _append_events(self, batch: Batch, changes: Changes, guard: Guard) -> None:
         indexes: dict[int, int] = {}
         if self.agent.effect is not None:
-            async with aclosing(self.agent.effect(batch)) as caused_events:
+            async with aclosing(self.agent.effect(batch, self._state)) as caused_events:
                 async for caused in caused_events:
                     self._around.at(CrashPoint.MID_EFFECT)
                     await self._append([self._stamped(caused, guard, indexes)])

@@ -92,7 +92,7 @@ class Changes:
 
 Fold = Callable[[Batch, State], Changes]
 Flush = Callable[[State], Changes]
-Effect = Callable[[Batch], AsyncIterator[Caused]]
+Effect = Callable[[Batch, State], AsyncIterator[Caused]]
 # All rows of one projection that a state stands for; lazy, in bounded memory.
 Reprint = Callable[[State, str], Iterable[Any]]
 

@@ -302,4 +302,11 @@ MUTANTS = (
         "",
         ("tests/specs/test_api_positions.py",),
     ),
+    Mutant(
+        "a deleted photo leaves no tombstone with those who make variants",
+        "agents/resize.py",
+        '    state.put_many((key_of(TOMBSTONE, photo_id), b"") for photo_id in sorted(now))\n',
+        "",
+        ("tests/specs/test_resize.py::test_an_upload_that_comes_again_after_its_photo_was_deleted_leaves_no_bytes",),
+    ),
 )

@@ -19,7 +19,7 @@ from schemas.object_keys import ORIGINALS, VARIANTS, original_key, variant_key
 from streams.batch_loop import BatchLoop
 from streams.decoding import BatchDecoder
 from streams.edge import Edge
-from streams.fold import Batch, Caused, Guard, NeighbourAway, Owed, Progress
+from streams.fold import Batch, Caused, Guard, NeighbourAway, Owed, Progress, State
 from streams.ledger import Ledger
 from streams.memory import MemoryLog
 from streams.memory_objects import MemoryObjects
@@ -184,7 +184,7 @@ class Stage:
                 self.fired[point.value] += 1
                 raise Death(point)
 
-    async def resize(self, batch: Batch) -> AsyncIterator[Caused]:
+    async def resize(self, batch: Batch, state: State) -> AsyncIterator[Caused]:
         """Stand where `agents.resize` does: the same objects and events, without decoding pictures."""
         deleted = {r.event.photo_id for r in batch.records if isinstance(r.event, e.PhotoDeleted) and said_by_owner(r.event)}
         for record in batch.records:

@@ -277,7 +277,7 @@ def test_an_effect_appends_as_it_comes_and_then_the_position_is_kept():
     async def story():
         world, seen = World(), []
 
-        async def effect(batch):
+        async def effect(batch, state):
             for offset in batch.columns["offset"]:
                 yield Caused(offset, follower(offset, ""))
                 seen.append(len(world.log.events("followers")))

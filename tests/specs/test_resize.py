@@ -11,6 +11,7 @@ from schemas.ids import compose_id
 from schemas.object_keys import ORIGINALS, PIXELS, VARIANTS, original_key, variant_key
 from streams.fold import Batch, Caused, NeighbourAway, Record
 from streams.memory_objects import MemoryObjects
+from streams.state import MemoryState
 from tests.specs.pictures_made import a_png
 
 NOW = 1_760_000_000_000
@@ -45,8 +46,8 @@ async def given(originals: dict[int, bytes]) -> MemoryObjects:
     return objects
 
 
-async def all_of(effect, *events: Event) -> list[Caused]:
-    return [caused async for caused in effect(batch(*events))]
+async def all_of(effect, *events: Event, state: MemoryState | None = None) -> list[Caused]:
+    return [caused async for caused in effect(batch(*events), state or MemoryState())]
 
 
 def test_an_upload_becomes_four_variants_the_thumbnail_first(room):
@@ -69,7 +70,7 @@ def test_the_thumbnail_is_said_as_soon_as_it_is_stored_and_before_the_rest(room)
     async def story():
         objects = await given({ANNA: a_png(2_000, 1_000)})
         seen = []
-        async for caused in make_effect(objects, room)(batch(uploaded(ANNA))):
+        async for caused in make_effect(objects, room)(batch(uploaded(ANNA)), MemoryState()):
             if not seen:
                 assert await objects.exists(VARIANTS, variant_key(ANNA, 150))
                 assert not await objects.exists(VARIANTS, variant_key(ANNA, 1_080))
@@ -129,6 +130,22 @@ def test_deleting_removes_the_original_and_every_variant_and_may_be_repeated(roo
         await all_of(effect, uploaded(ANNA))
         for _ in range(2):
             assert await all_of(effect, said(PhotoDeleted, ANNA)) == []
+        assert not await objects.exists(ORIGINALS, original_key(ANNA))
+        assert [await objects.exists(VARIANTS, variant_key(ANNA, pixels)) for pixels in PIXELS] == [False] * 4
+
+    asyncio.run(story())
+
+
+def test_an_upload_that_comes_again_after_its_photo_was_deleted_leaves_no_bytes(room):
+    async def story():
+        objects, state = await given({ANNA: a_png(50, 50)}), MemoryState()
+        effect = make_effect(objects, room)
+        await all_of(effect, uploaded(ANNA), state=state)
+        await all_of(effect, said(PhotoDeleted, ANNA), state=state)
+        state.commit()
+        # A client whose answer was lost sends the same file once more, under the same id.
+        await objects.put(ORIGINALS, original_key(ANNA), a_png(50, 50), "image/png")
+        assert await all_of(effect, uploaded(ANNA), state=state.reopened()) == []
         assert not await objects.exists(ORIGINALS, original_key(ANNA))
         assert [await objects.exists(VARIANTS, variant_key(ANNA, pixels)) for pixels in PIXELS] == [False] * 4
 
