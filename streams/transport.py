@@ -24,6 +24,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.assignor import SlotAssignor
+from streams.ends import Passed, last_heard, positions_of, visible_end
 from streams.lease import Lease, follow_membership
 from streams.pace import AT_ONCE, Pace
 
@@ -135,12 +136,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             asyncio.gather(*[consumer.position(tp) for tp in partitions]), timeout=self.app.conf.broker_request_timeout
         )
 
-    async def _fetch_records(self, *arguments: object, **options: object) -> tuple[Mapping[TP, int], Mapping]:
-        # The fetcher takes records out and returns without awaiting, so the counts say which seeks they came after.
-        records = await super()._fetch_records(*arguments, **options)
+    async def _fetch_records(self, consumer: AIOKafkaConsumer, wanted: set[TP], **options: object) -> tuple:
+        # The fetcher takes records out and returns without awaiting, so seeks and positions are of that very moment.
+        records = await super()._fetch_records(consumer, wanted, **options)
+        positions = positions_of(consumer, wanted)
         wait, fetcher = self._pace.after(bool(records), time.monotonic()), self._ensure_consumer()._fetcher
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = wait
-        return self.seeks, records
+        return self.seeks, positions, records
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         # The group's offsets are for lag tools: after a rebalance, or while the broker is away, the next commit will do.
@@ -163,6 +165,7 @@ class BatchConsumer(driver.Consumer):
         self._in_flight: dict[TP, deque[int]] = defaultdict(deque)
         self._open: dict[TP, int] = defaultdict(int)
         self._delivered_to: dict[TP, int] = {}
+        self._passed: dict[TP, Passed] = {}
         self._room = asyncio.Event()
         self._at_work: set[TP] = set()
         self._openings: set[asyncio.Task] = set()
@@ -175,14 +178,12 @@ class BatchConsumer(driver.Consumer):
         return batch.tp in self._at_work and batch.seeks == self._thread.seeks.get(batch.tp)
 
     def ends(self, topic: str, partition: int) -> tuple[int, int] | None:
-        """Return the end offset of a partition as last heard, and that time in Unix ms; None before the first fetch."""
-        consumer = self._thread._consumer
-        subscription = consumer._subscription.subscription if consumer else None
-        assignment = subscription.assignment if subscription else None
-        if assignment is None or (topic, partition) not in assignment.tps:
+        """Return where a partition ends for us, as last heard, and that time in Unix ms; None before the first fetch."""
+        tp, heard = TP(topic, partition), last_heard(self._thread._consumer, topic, partition)
+        if heard is None:
             return None
-        heard = assignment.state_value(driver.TopicPartition(topic, partition))
-        return None if heard.highwater is None or heard.timestamp is None else (heard.highwater, heard.timestamp - HEARD_MS)
+        seeks = self._thread.seeks.get(tp) if tp in self._at_work else None
+        return visible_end(heard[0], self._passed.get(tp), seeks, self._delivered_to.get(tp, 0)), heard[1] - HEARD_MS
 
     async def getmany(self, timeout: float):  # noqa: ASYNC109  # Faust calls it so.
         """Yield one message per partition and fetch, for partitions with room."""
@@ -194,7 +195,7 @@ class BatchConsumer(driver.Consumer):
             await self._wait_for_room()
             return
         full = len(wanted) < len(self._get_active_partitions())
-        seeks, fetched = await self._getmany(wanted, ROOM_SECONDS if full else timeout)
+        seeks, positions, fetched = await self._getmany(wanted, ROOM_SECONDS if full else timeout)
         generation = self.app.consumer_generation_id
         for record_tp, records in fetched.items():
             tp = TP(record_tp.topic, record_tp.partition)
@@ -204,11 +205,13 @@ class BatchConsumer(driver.Consumer):
                 follows = self._delivered_to.get(tp, 0)
                 batch = RecordBatch(tp, records[start : start + MAX_BATCH], follows, seeks.get(tp, 0), generation)
                 if not self.is_fresh(batch):
+                    positions.pop(tp, None)
                     break
                 self._delivered_to[tp] = batch.offset + 1
                 self._in_flight[tp].append(batch.offset)
                 self._open[tp] += 1
                 yield tp, batch
+        self._passed |= {tp: Passed(seeks.get(tp, 0), position) for tp, position in positions.items()}
 
     async def _wait_for_room(self) -> None:
         try:
@@ -254,15 +257,8 @@ class BatchConsumer(driver.Consumer):
         self._at_work.clear()
         assigned = set(self.assignment())
         await self.transport.owner.assign(assigned)
-        for accounts in (
-            self._in_flight,
-            self._open,
-            self._acked,
-            self._acked_index,
-            self._read_offset,
-            self._committed_offset,
-        ):
-            accounts.clear()
+        for notes in (self._in_flight, self._open, self._acked, self._acked_index, self._read_offset, self._committed_offset):
+            notes.clear()
         for number in {tp.partition for tp in assigned}:
             opening = asyncio.create_task(self._go_on({tp for tp in assigned if tp.partition == number}))
             self._openings.add(opening)
