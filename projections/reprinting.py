@@ -79,7 +79,7 @@ class Reprints:
         self._offer = offer
         self._at = at
         self._epochs: dict[tuple[int, Key], int] = {}
-        self._requests: Sequence[Request] = ()
+        self._requests: dict[tuple[str, int], Sequence[Request]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._look = Together(self._look_at)
         servers = range(len(postgres.pools))
@@ -90,14 +90,17 @@ class Reprints:
         """Return the epoch that this process knows of a record; 0 for none."""
         return self._epochs.get((store, key), 0)
 
-    def request(self, name: str) -> int:
-        """Return the last request for a projection that was met when a partition was opened last."""
-        return last_request(name, self._requests)
+    def request(self, name: str, agent: str, partition: int) -> int:
+        """Return the last request for a projection that was known when this partition of an agent was asked for.
+
+        Not the last that was heard of for any: one that came later is met by whoever is asked for after it.
+        """
+        return last_request(name, self._requests.get((agent, partition), ()))
 
     async def owed(self, agent: str, partition: int) -> list[Owing]:
         """Return what the stores do not hold whole; `StoreLost` when they are not those that were opened, or read otherwise."""
         found: Found = await self._look(partition)
-        self._requests = found.requests
+        self._requests[agent, partition] = found.requests
         owed = []
         for name in written_by(agent):
             structure = structure_of(name)
@@ -144,7 +147,7 @@ class Reprints:
         name, structure = owed.projection, structure_of(owed.projection)
         build = self._builds.of(name)
         key = (print_name(place.agent, name, build), place.partition)
-        request = self.request(name)
+        request = self.request(name, place.agent, place.partition)
         concerned = [
             store
             for store in self._stores_of(structure)

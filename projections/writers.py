@@ -148,7 +148,8 @@ class Writers:
         if self._rebuild is None:
             await self.redis.check()
             births = {f"postgres{server}": birth for server, birth in enumerate(self.postgres.births)}
-            requests = {name: self._reprints.request(name) for name in written_by(progress.agent)}
+            place = progress.agent, progress.partition
+            requests = {name: self._reprints.request(name, *place) for name in written_by(progress.agent)}
             words = progress_hash.encode(progress, self.builds, births | {"redis": self.redis.birth or ""}, requests)
             await self.redis.call("HSET", progress_hash.KEY, *words, attempts=WRITE_ATTEMPTS)
 
