@@ -14,6 +14,8 @@ from streams.lanes import LaneHold, LaneLost, lease_lane
 
 LEASE_MS = 20_000
 RENEW_SECONDS = 5.0
+# A lane that could not be had is asked for again so soon.
+AGAIN_SECONDS = 1.0
 # A full millisecond is waited out in steps of this.
 PAUSE_SECONDS = 0.0002
 
@@ -24,7 +26,10 @@ def wall_clock_ms() -> int:
 
 
 class Minter:
-    """Mints ids in one leased lane: 32 a millisecond and shard. Safe to share between threads."""
+    """Mints ids in one leased lane: 32 a millisecond and shard. Safe to share between threads.
+
+    One that finds no lane when it begins mints nothing until it has one; it asks again and again.
+    """
 
     def __init__(self, lease: Callable[[], tuple[LaneHold, int, int]], clock: Callable[[], int] = wall_clock_ms) -> None:
         self._lease = lease
@@ -32,13 +37,15 @@ class Minter:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._trouble: Exception | None = None
-        self._take_lane()
+        self._hold: LaneHold | None = None
+        self._sequence = LaneSequence(0, 0, 0)
+        self._renew_once()
         self._thread = threading.Thread(target=self._renew, name="lane-lease", daemon=True)
         self._thread.start()
 
     @classmethod
     def open(cls, bootstrap: str, holder: str) -> "Minter":
-        """Lease a lane through Kafka and return its minter; blocks for some tenths of a second. `NeighbourAway` without one."""
+        """Return a minter whose lane is leased through Kafka; blocks for some tenths of a second, some seconds without Kafka."""
         return cls(lambda: lease_lane(bootstrap, holder, wall_clock_ms, LEASE_MS))
 
     @property
@@ -49,7 +56,7 @@ class Minter:
     def mint(self, shard: int) -> int:
         """Return a new id of a shard (1 to 2 us; up to 1 ms when this millisecond is full).
 
-        Raises `NeighbourAway` when the lease ran out because Kafka could not be reached.
+        Raises `NeighbourAway` when there is no lane, or its lease ran out, because Kafka could not be reached.
         """
         while True:
             with self._lock:
@@ -69,6 +76,8 @@ class Minter:
             last = self._sequence.next_free_ms
             self._sequence = LaneSequence(self._sequence.lane, last, 0)
             self._trouble = RuntimeError("the minter is closed")
+        if self._hold is None:
+            return
         try:
             self._hold.write(last)
         except (LaneLost, NeighbourAway):
@@ -81,17 +90,20 @@ class Minter:
             self._hold, self._sequence = hold, LaneSequence(hold.lane, floor, watermark)
 
     def _renew(self) -> None:
-        while not self._closing.wait(RENEW_SECONDS):
-            try:
-                if self._trouble is None:
-                    self._extend()
-                else:
-                    # A transaction that failed half-way cannot be taken up again; another lane can.
-                    self._take_lane()
-                self._trouble = None
-            except NeighbourAway as away:
-                # Told to whoever mints once the watermark is reached; until then there is nothing to tell.
-                self._trouble = away
+        while not self._closing.wait(RENEW_SECONDS if self._trouble is None else AGAIN_SECONDS):
+            self._renew_once()
+
+    def _renew_once(self) -> None:
+        try:
+            if self._trouble is None and self._hold is not None:
+                self._extend()
+            else:
+                # A transaction that failed half-way cannot be taken up again; another lane can.
+                self._take_lane()
+            self._trouble = None
+        except NeighbourAway as away:
+            # Told to whoever mints once the watermark is reached; until then there is nothing to tell.
+            self._trouble = away
 
     def _extend(self) -> None:
         watermark = max(self._clock(), self._sequence.next_free_ms) + LEASE_MS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 from pathlib import Path
 
@@ -78,7 +79,15 @@ def prepare_kafka(settings: Settings) -> None:
         configuration.parent.mkdir(parents=True, exist_ok=True)
         configuration.write_text(server_properties(settings.kafka_ports, node, log))
         if not (log / "meta.properties").exists():
-            format_log(configuration, str(settings.data))
+            format_log(configuration, cluster_seed(settings.data))
+
+
+def cluster_seed(data: Path) -> str:
+    """What the cluster's id is made of, drawn once for each log: a new log is never taken for one that was deleted."""
+    path = data / "kafka" / "cluster-seed"
+    if not path.exists():
+        path.write_text(secrets.token_hex(16))
+    return path.read_text()
 
 
 def format_log(configuration: Path, seed: str) -> None:

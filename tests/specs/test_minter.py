@@ -105,6 +105,24 @@ def test_a_minter_without_kafka_mints_up_to_its_watermark_and_then_says_why(lane
     minter.close()
 
 
+def test_a_minter_that_finds_no_lane_says_why_and_mints_as_soon_as_it_has_one(lanes, monkeypatch):
+    monkeypatch.setattr(minting, "AGAIN_SECONDS", 0.005)
+    clock, is_up = Clock(), threading.Event()
+
+    def lease():
+        if not is_up.is_set():
+            raise NeighbourAway("no broker")
+        return lanes[0], clock(), clock() + LEASE
+
+    minter = Minter(lease, clock)
+    with pytest.raises(NeighbourAway, match="no id can be minted: no broker"):
+        minter.mint(3)
+    is_up.set()
+    until(lambda: minter.lane == 1)
+    assert lane_of(minter.mint(3)) == 1
+    minter.close()
+
+
 def test_when_kafka_is_back_another_lane_is_taken(lanes):
     minter = opened(lanes, Clock())
     lanes[0].fails_with = NeighbourAway("no broker")
