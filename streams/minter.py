@@ -45,7 +45,7 @@ class Minter:
 
     @classmethod
     def open(cls, bootstrap: str, holder: str) -> "Minter":
-        """Return a minter whose lane is leased through Kafka; blocks for some tenths of a second, some seconds without Kafka."""
+        """Return a minter whose lane is leased through Kafka; blocks for tenths of a second, for seconds without Kafka."""
         return cls(lambda: lease_lane(bootstrap, holder, wall_clock_ms, LEASE_MS))
 
     @property
