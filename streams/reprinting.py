@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.crash_points import CrashPoint
 from streams.fold import Agent, Guard, Owed
+from streams.ledger import Ledger
 from streams.surroundings import Counts, KeptState, Surroundings, patiently
 
 log = logging.getLogger("darkroom.reprint")
@@ -46,6 +47,9 @@ class Reprinter:
         if self._agent.reprint is None:
             # It cannot print. From nothing, its fold prints what is missing; all that it wrote before is there already.
             self._state.wipe()
+            # The version went with it. Without one it would be taken for the first, and wiped at each opening from now on.
+            Ledger(self._state).set_state_version(self._agent.state_version)
+            self._state.commit()
         guard = self._place(epoch)
         telling = Telling(f"{guard.agent}/{guard.partition}", self._counts)
         for one in owed:

@@ -82,4 +82,11 @@ MUTANTS = (
         "",
         ("tests/specs/test_reprinting.py",),
     ),
+    Mutant(
+        "a state that is begun again loses its version",
+        "streams/reprinting.py",
+        "            Ledger(self._state).set_state_version(self._agent.state_version)\n",
+        "",
+        ("tests/specs/test_reprinting.py",),
+    ),
 )

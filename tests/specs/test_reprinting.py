@@ -178,6 +178,19 @@ def test_an_agent_that_cannot_print_begins_again_from_zero():
     assert run(story()) == ((0, 0), {b"n%d" % PHOTO: 2, b"n%d" % OTHER: 1}, [])
 
 
+def test_a_state_that_was_begun_again_keeps_the_version_that_it_was_noted_with():
+    """Kills: an agent of a later version that cannot print, whose state is wiped at each opening from then on."""
+
+    async def story():
+        world, later = World(), replace(COUNT, state_version=2)
+        await lost(world, later)
+        await world.folded(later)
+        world.crashed()
+        return Ledger(world.state).position("likes"), Ledger(world.state).state_version
+
+    assert run(story()) == (3, 2)
+
+
 def test_the_log_of_the_worker_says_what_was_printed(caplog):
     async def story():
         world = World()
