@@ -1,4 +1,8 @@
-"""Every command in the documents runs: `make` targets exist, and everything else is run for real on the test stack."""
+"""Every command in the documents runs: `make` targets exist, and everything else is run for real on the test stack.
+
+A command is a line of a block of shell, or a line that is indented as one. What cannot run here is named, with the reason, in
+`ELSEWHERE`; of such a command its options are compared with its own help.
+"""
 
 import os
 import re
@@ -20,7 +24,15 @@ from tests.integration.conftest import eventually
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+# A block that is indented only, and not one that is fenced, must not hide from these tests.
+INDENTED = re.compile(r"^ {4}((?:\S*python|make|psql|redis-cli|docker|curl) .*)$", re.MULTILINE)
 PYTHON = ".venv/bin/python"
+# How a command begins that is not run here, and why.
+ELSEWHERE = {
+    f"{PYTHON} -m tests.chaos": "kills a stack of its own for minutes; tests/specs/test_chaos_checks.py has its parts",
+    f"{PYTHON} -m tests.bench.rebalance": "measures for minutes, on a stack of its own",
+    f"{PYTHON} -m projections reprint": "tests/integration/test_reprints.py runs it, for projections and for a lost shard",
+}
 PROMOTED = re.compile(r"^(\w+): .* build (\d+)\), equal: promoted$", re.MULTILINE)
 
 
@@ -32,13 +44,26 @@ def documented():
                 command = line.split("  #")[0].strip()
                 if command and not command.startswith("#"):
                     yield str(document.relative_to(ROOT)), command
+        for line in INDENTED.findall(BLOCK.sub("", document.read_text())):
+            yield str(document.relative_to(ROOT)), line.split("  #")[0].strip()
+
+
+def is_elsewhere(command: str) -> bool:
+    return any(command == start or command.startswith(f"{start} ") for start in ELSEWHERE)
 
 
 COMMANDS = list(documented())
+# Each once, whatever number of documents it stands in.
+PYTHONS = [(document, command) for command, document in {c: d for d, c in COMMANDS}.items() if command.startswith(PYTHON)]
 
 
 def test_the_documents_hold_commands():
-    assert len([command for _, command in COMMANDS if command.startswith(PYTHON)]) >= 8
+    assert len([command for _, command in PYTHONS if not is_elsewhere(command)]) >= 8
+
+
+def test_what_is_run_elsewhere_stands_in_a_document():
+    for start in ELSEWHERE:
+        assert any(command.startswith(start) for _, command in PYTHONS), f"nothing begins with {start} any more"
 
 
 @pytest.mark.parametrize(("document", "command"), [pair for pair in COMMANDS if pair[1].startswith("make ")])
@@ -52,8 +77,17 @@ def test_documents_show_nothing_that_no_test_runs():
     assert not other, "write it so that a test can run it, or run it here"
 
 
+@pytest.mark.parametrize(("document", "command"), [pair for pair in PYTHONS if is_elsewhere(pair[1])])
+def test_a_command_that_is_run_elsewhere_has_the_options_that_are_documented(document, command):
+    words = shlex.split(command)[1:]
+    ran = subprocess.run([sys.executable, *words, "--help"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 0, f"{document}: {command}\n{ran.stderr}"
+    for option in (word.partition("=")[0] for word in words if word.startswith("--")):
+        assert option in ran.stdout, f"{document}: {command} has no {option}"
+
+
 @pytest.mark.stack
-@pytest.mark.parametrize(("document", "command"), [pair for pair in COMMANDS if pair[1].startswith(PYTHON)])
+@pytest.mark.parametrize(("document", "command"), [pair for pair in PYTHONS if not is_elsewhere(pair[1])])
 def test_a_documented_command_runs(document, command, http, settings, liked_photo, tmp_path):
     letter = dead_letter(settings) if "LETTER" in command else ""
     words = [word.replace("PHOTO", liked_photo).replace("LETTER", letter) for word in shlex.split(command)[1:]]
