@@ -17,11 +17,12 @@ from streams.batch_loop import BatchLoop
 from streams.fold import Agent, InvariantBroken, NeighbourAway
 from streams.frozen import end_frozen_holder
 from streams.ledger import Ledger
+from streams.letting_go import StillOpen, close_and_release
 from streams.partition_task import FINISH_SECONDS, Delivered, PartitionTask
 from streams.place_lock import PlaceLock
 from streams.restoring import Restoring
 from streams.snapshotting import Snapshots
-from streams.state import Budget, StateRuined, StateStore, set_aside
+from streams.state import Budget, DiskFull, StateRuined, StateStore, set_aside
 from streams.surroundings import Surroundings
 
 log = logging.getLogger("darkroom.holding")
@@ -119,7 +120,7 @@ class Holding:
             if place in self._tasks:
                 await self._tasks.pop(place).stop()
             if place in self.loops:
-                self._let_loop_go(place)
+                await self._let_loop_go(place)
         elif place not in self._tasks:
             if place not in self.loops:
                 await self._open(*place)
@@ -138,9 +139,8 @@ class Holding:
         await self._give_up_moves()
         tasks, self._tasks = self._tasks, {}
         stopped = await asyncio.gather(*[task.stop() for task in tasks.values()])
-        for place, whole in zip(tasks, stopped, strict=True):
-            if not whole:
-                self._let_loop_go(place)
+        cut_off = [place for place, whole in zip(tasks, stopped, strict=True) if not whole]
+        await asyncio.gather(*[self._let_loop_go(place) for place in cut_off])
 
     async def close(self) -> None:
         """Stop all tasks, write what could wait, take last snapshots if there is time, and let go of every state."""
@@ -148,13 +148,13 @@ class Holding:
         for loop in self.loops.values():
             try:
                 await asyncio.wait_for(loop.flush(), FINISH_SECONDS)
-            except (NeighbourAway, TimeoutError):
+            except (NeighbourAway, DiskFull, TimeoutError):
                 # What was to be flushed is still marked in the state, and goes out after the next start.
                 continue
         if self._snapshots is not None:
             await self._snapshots.close()
-        for place in list(self.loops):
-            self._let_loop_go(place)
+        # All at once: a disk that gives no answer is waited for only once.
+        await asyncio.gather(*[self._let_loop_go(place) for place in list(self.loops)])
 
     async def _give_up_moves(self) -> None:
         moves, self._moves = list(self._moves.values()), {}
@@ -162,11 +162,16 @@ class Holding:
             move.cancel()
         await asyncio.gather(*moves, return_exceptions=True)
 
-    def _let_loop_go(self, place: tuple[str, int]) -> None:
+    async def _let_loop_go(self, place: tuple[str, int]) -> None:
         if self._snapshots is not None:
             self._snapshots.forget(place)
-        self.loops.pop(place).close()
-        self._locks.pop(place).release()
+        await self._close(self.loops.pop(place).close, self._locks.pop(place))
+
+    async def _close(self, close: Callable[[], None], lock: PlaceLock) -> None:
+        try:
+            await close_and_release(close, lock)
+        except StillOpen as stuck:
+            self._on_failure(stuck)
 
     def _places(self, assigned: set[tuple[str, int]]) -> set[tuple[str, int]]:
         places = set()
@@ -183,28 +188,28 @@ class Holding:
         path = self._state_dir / agent / str(partition)
         lock = await self._when_let_go(path, lambda: PlaceLock(path))
         try:
-            await self._open_locked(agent, partition, path)
+            state = await self._let_go(path)
         except BaseException:
             lock.release()
             raise
-        self._locks[agent, partition] = lock
-
-    async def _open_locked(self, agent: str, partition: int, path: Path) -> None:
-        state = await self._let_go(path)
         try:
-            for offered in await self._offered(path):
-                # A rebuild was promoted: go on from the state that stands where the new build stands.
-                state.replace_by(offered)
-            loop = BatchLoop(self.agents[agent], partition, state, self._around)
-            await self._make_ready(self.agents[agent], partition, state)
-            await loop.open()
+            loop = await self._open_loop(self.agents[agent], partition, state)
         except BaseException:
             # Given up on the way, too: a state that stays open could not be opened again by this very process.
-            state.close()
+            await self._close(state.close, lock)
             raise
-        self.loops[agent, partition] = loop
+        self.loops[agent, partition], self._locks[agent, partition] = loop, lock
         if self._snapshots is not None:
             self._snapshots.watch(self.agents[agent], partition, state)
+
+    async def _open_loop(self, agent: Agent, partition: int, state: StateStore) -> BatchLoop:
+        for offered in await self._offered(state.path):
+            # A rebuild was promoted: go on from the state that stands where the new build stands.
+            state.replace_by(offered)
+        loop = BatchLoop(agent, partition, state, self._around)
+        await self._make_ready(agent, partition, state)
+        await loop.open()
+        return loop
 
     async def _make_ready(self, agent: Agent, partition: int, state: StateStore) -> None:
         """See that a state is of the agent's version, wiped if it is of another; and bring an empty one back from a snapshot.

@@ -17,6 +17,7 @@ class PlaceLock:
     """The right to a place, `<place>.lock`, until `release`. `NeighbourAway` while somebody else has it."""
 
     def __init__(self, place: Path) -> None:
+        self.place = place
         path = lock_file(place)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

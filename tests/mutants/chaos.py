@@ -65,8 +65,8 @@ MUTANTS = (
     Mutant(
         "a state whose opening was given up stays open",
         "streams/holding.py",
-        "            state.close()\n            raise\n",
-        "            raise\n",
+        "            await self._close(state.close, lock)\n            raise\n",
+        "            lock.release()\n            raise\n",
         ("tests/specs/test_holding.py::test_a_state_whose_opening_is_given_up_can_be_opened_again",),
     ),
 )

@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 CONTRACT = "tests/contracts/test_snapshots.py"
 SPEC = "tests/specs/test_snapshots.py"
 HOLDING = "tests/specs/test_holding_snapshots.py"
+PLACES = "tests/specs/test_held_places.py"
 
 MUTANTS = (
     Mutant(
@@ -103,5 +104,12 @@ MUTANTS = (
         "        except NeighbourAway as away:\n            watched",
         "        except TimeoutError as away:\n            watched",
         (f"{HOLDING}::test_folding_goes_on_while_the_object_store_is_away_and_snapshots_follow_later",),
+    ),
+    Mutant(
+        "a place is given away while its state does not close",
+        "streams/letting_go.py",
+        "    if not done:\n",
+        "    if not done:\n        lock.release()\n",
+        (f"{PLACES}::test_a_state_that_does_not_close_stops_nobody_else_is_told_and_keeps_its_place",),
     ),
 )

@@ -1,16 +1,20 @@
 """A place of a state is one worker's from before it opens until after it closes, and what cannot be opened is set aside."""
 
 import asyncio
+import functools
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
+from streams import holding as holds
 from streams import state as states
 from streams.fold import NeighbourAway
 from streams.frozen import end_frozen_holder, is_frozen
+from streams.letting_go import StillOpen, close_and_release
 from streams.place_lock import PlaceLock, lock_file, named_holder
 from streams.state import Budget, StateDamaged, StateRuined, StateStore
 from tests.specs.batches_made import PARTITION, like
@@ -89,6 +93,94 @@ def test_nobody_opens_a_state_while_its_directory_is_replaced(tmp_path, monkeypa
         return meanwhile, len(replaced)
 
     assert asyncio.run(story()) == ([], 1)
+
+
+class FullDisk:
+    """Lets states close when there is room, and not before; RocksDB waits like this."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.waiting, self.room = threading.Event(), threading.Event()
+        close = StateStore.close
+
+        def closing(state) -> None:
+            self.waiting.set()
+            assert self.room.wait(10), "nobody made room"
+            close(state)
+
+        monkeypatch.setattr(StateStore, "close", closing)
+        monkeypatch.setattr(holds, "close_and_release", functools.partial(close_and_release, seconds=0.05))
+
+
+def test_a_state_that_does_not_close_stops_nobody_else_is_told_and_keeps_its_place(tmp_path, monkeypatch):
+    """Kills: an event loop that stands still over a full disk; a place given away while its database may still write."""
+
+    async def story():
+        held, disk = Held(tmp_path), FullDisk(monkeypatch)
+        held.world.log.put(like(1))
+        await held.holding.open([("likes", 0), *ASSIGNED])
+        held.holding.assign(ASSIGNED)
+        await held.until(lambda: held.failures)
+        with pytest.raises(NeighbourAway):
+            PlaceLock(tmp_path / "count" / "0")
+        held.deliver(0, 1)
+        await held.until(lambda: held.finished == [1])
+        disk.room.set()
+        await held.until(lambda: is_free(tmp_path / "count" / "0"))
+        await held.holding.close()
+        return held.failures
+
+    (failure,) = asyncio.run(story())
+    assert type(failure) is StillOpen
+    assert "count/0 has not closed in 0.05 s: the process must end" in str(failure)
+
+
+def test_at_the_end_all_states_that_do_not_close_are_waited_for_together_and_told(tmp_path, monkeypatch):
+    async def story():
+        held, disk = Held(tmp_path), FullDisk(monkeypatch)
+        await held.holding.open([("likes", 0), *ASSIGNED])
+        await held.holding.close()
+        disk.room.set()
+        await held.until(lambda: is_free(tmp_path / "count" / "0") and is_free(tmp_path / "count" / str(PARTITION)))
+        return [type(failure) for failure in held.failures]
+
+    assert asyncio.run(story()) == [StillOpen, StillOpen]
+
+
+def test_a_state_whose_opening_fails_on_a_full_disk_does_not_stop_the_worker(tmp_path, monkeypatch):
+    async def story():
+        held, disk = Held(tmp_path), FullDisk(monkeypatch)
+
+        async def away(*_) -> None:
+            raise NeighbourAway("PostgreSQL did not answer")
+
+        held.world.sink.owed = away
+        with pytest.raises(NeighbourAway, match="did not answer"):
+            await held.holding.open(ASSIGNED)
+        disk.room.set()
+        await held.until(lambda: is_free(tmp_path / "count" / str(PARTITION)))
+        return [type(failure) for failure in held.failures]
+
+    assert asyncio.run(story()) == [StillOpen]
+
+
+def test_a_state_whose_close_fails_is_told_and_keeps_its_place(tmp_path):
+    lock = PlaceLock(tmp_path / "3")
+
+    def refuse() -> None:
+        raise OSError("Writer has previous error")
+
+    with pytest.raises(StillOpen, match=r"3 does not close \(Writer has previous error\)"):
+        asyncio.run(close_and_release(refuse, lock))
+    assert not is_free(tmp_path / "3")
+    lock.release()
+
+
+def is_free(place) -> bool:
+    try:
+        PlaceLock(place).release()
+    except NeighbourAway:
+        return False
+    return True
 
 
 def test_a_state_that_is_damaged_is_set_aside_said_and_restored(tmp_path, caplog):
