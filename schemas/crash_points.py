@@ -31,7 +31,8 @@ class CrashPoint(StrEnum):
     several what is so then of every key concerned, under higher stamps: what was said is said again or corrected."""
 
     AFTER_EVENTS = "after the broker has the events, before the dead letters"
-    """The batch again: the events stand twice in the log, and their readers drop the second by its stamp."""
+    """The batch again: the events stand twice in the log. With one source readers drop the second by its stamp; with several
+    it has a higher stamp, and says what is so then."""
 
     AFTER_DEAD_LETTERS = "after the dead letters, before the state"
     """The batch again: a dead letter may stand twice, under one id."""

@@ -163,7 +163,7 @@ class Sink(Protocol):
     """Where rows go. `projections.writers` has the real one, tests a memory twin."""
 
     async def identities(self) -> dict[str, str]:
-        """Return the birth id of each store; another one than the state knew means that the store was lost."""
+        """Return the birth id of each store, and builds and requests; another birth id means that the store was lost."""
 
     async def commit(self, guard: Guard, rows: Mapping[str, Iterable[Any]]) -> None:
         """Write rows under the guard; a repeat changes nothing. Raises `NeighbourAway` when a store cannot be reached."""
