@@ -21,8 +21,9 @@ from streams.letting_go import StillOpen, close_and_release
 from streams.partition_task import FINISH_SECONDS, Delivered, PartitionTask
 from streams.place_lock import PlaceLock
 from streams.restoring import Restoring
+from streams.ruined import StateRuined, set_aside
 from streams.snapshotting import Snapshots
-from streams.state import Budget, DiskFull, StateRuined, StateStore, set_aside
+from streams.state import Budget, DiskFull, StateStore
 from streams.surroundings import Surroundings
 
 log = logging.getLogger("darkroom.holding")

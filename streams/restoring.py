@@ -19,9 +19,10 @@ from schemas.object_keys import SNAPSHOTS, snapshots_prefix
 from streams.fold import Agent, NeighbourAway
 from streams.ledger import Ledger
 from streams.objects import ObjectMissing, Objects
+from streams.ruined import StateDamaged
 from streams.snapshot_reading import manifest_keys, read_manifest
 from streams.snapshots import Manifest, SnapshotFile, Unusable, behind, check_usable, size_in_words
-from streams.state import MIB, Budget, StateDamaged, StateStore
+from streams.state import MIB, Budget, StateStore
 from streams.surroundings import Patience
 
 log = logging.getLogger("darkroom.snapshots")
@@ -161,12 +162,12 @@ def verify_state(manifest: Manifest, directory: Path) -> None:
     """Raise `Unusable` unless the files open as a state that stands where the manifest says; blocks."""
     try:
         state = StateStore.open(directory, Budget(8 * MIB, 8 * MIB))
+        try:
+            positions = Ledger(state).positions(manifest.positions)
+        finally:
+            state.close()
     except StateDamaged as damaged:
         raise Unusable(f"its files do not make a state: {damaged}") from damaged
-    try:
-        positions = Ledger(state).positions(manifest.positions)
-    finally:
-        state.close()
     if positions != manifest.positions:
         raise Unusable(f"its state stands at {positions}, and its manifest says {manifest.positions}")
 

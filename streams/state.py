@@ -9,7 +9,6 @@ import shutil
 import threading
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count
 from pathlib import Path
 
 from rocksdict import (
@@ -25,6 +24,7 @@ from rocksdict import (
 
 from streams.fold import NeighbourAway
 from streams.overlay import Overlay
+from streams.ruined import StateDamaged, StateRuined, check_not_marked, is_ruin, mark_ruined
 
 MIB = 1 << 20
 # Before a checkpoint, changes are written out so many times, until so few keys are left in memory: writing those takes 5 ms.
@@ -32,7 +32,6 @@ WRITTEN_OUT_TIMES = 4
 FEW_KEYS = 10_000
 # What RocksDB says of a database that it cannot open. A block may be damaged, too: "lock" alone says nothing.
 HELD = ("lock hold by", "While lock file")
-RUINED = ("Corruption", "No such file or directory")
 
 
 class Budget:
@@ -45,21 +44,6 @@ class Budget:
 
 class DiskFull(Exception):
     """There is no room for a state: nothing of the batch was kept, and nothing may be acknowledged."""
-
-
-class StateDamaged(Exception):
-    """There are files of a database, and it cannot be opened."""
-
-
-class StateRuined(StateDamaged):
-    """Files of a database are missing or are not what was written: no other try will open it."""
-
-
-def set_aside(path: Path) -> Path:
-    """Move a state that cannot be opened to `<path>.damaged-<n>`, for people to look at, and return that."""
-    aside = next(one for n in count(1) if not (one := path.with_name(f"{path.name}.damaged-{n}")).exists())
-    path.rename(aside)
-    return aside
 
 
 class MemoryState(Overlay):
@@ -180,6 +164,7 @@ class RocksTable:
         self._is_open = True
         # The driver refuses to close a database that another thread is writing out.
         self._closing = threading.Lock()
+        check_not_marked(path)
         try:
             self._db = Rdict(str(path), options=_options(budget))
         except Exception as error:
@@ -187,21 +172,38 @@ class RocksTable:
             if any(sign in str(error) for sign in HELD):
                 raise NeighbourAway(f"the state in {path} is held by another process: {error}") from error
             self._raise_when_full(error)
-            # Too many open files, or a disk that gives no answer, may pass; what is missing or wrong stays so.
-            ruined = any(sign in str(error) for sign in RUINED)
-            raise (StateRuined if ruined else StateDamaged)(f"the state in {path} cannot be opened: {error}") from error
+            raise (StateRuined if is_ruin(error) else StateDamaged)(f"the state in {path} cannot be opened: {error}") from error
 
     def read(self, key: bytes) -> bytes | None:
-        """Return the value of a key, or None."""
-        return self._db.get(key)
+        """Return the value of a key, or None; `StateRuined`, here and below, when what was written cannot be read."""
+        try:
+            return self._db.get(key)
+        except Exception as error:
+            self._raise_when_ruined(error)
+            raise
 
     def read_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return the values of many keys, in their order."""
-        return self._db.get(keys if type(keys) is list else list(keys)) if keys else []
+        try:
+            return self._db.get(keys if type(keys) is list else list(keys)) if keys else []
+        except Exception as error:
+            self._raise_when_ruined(error)
+            raise
 
     def read_from(self, start: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield items from a key on, as they were when it began."""
-        return self._db.items(from_key=start)
+        last = None
+        for item in self._db.items(from_key=start):
+            yield item
+            last = item[0]
+        # The driver's items end at a damaged block as they do at the last key; only the place after them tells which it was.
+        beyond = self._db.iter()
+        beyond.seek(start if last is None else last + b"\0")
+        try:
+            beyond.status()
+        except Exception as error:
+            self._raise_when_ruined(error)
+            raise
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Keep all changes in one WriteBatch; None removes a key."""
@@ -215,6 +217,7 @@ class RocksTable:
             self._db.write(batch)
         except Exception as error:
             self._raise_when_full(error)
+            self._raise_when_ruined(error)
             raise
 
     def write_out(self) -> None:
@@ -246,6 +249,10 @@ class RocksTable:
                 f"the disk is full under the state in {self._path}: {error}; nothing of this batch was acknowledged: make room "
                 "there, and the worker goes on by itself"
             ) from error
+
+    def _raise_when_ruined(self, error: Exception) -> None:
+        if is_ruin(error):
+            raise mark_ruined(self._path, error) from error
 
     def _told(self, attempt: Callable[[], None]) -> None:
         try:

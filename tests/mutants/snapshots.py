@@ -6,6 +6,7 @@ CONTRACT = "tests/contracts/test_snapshots.py"
 SPEC = "tests/specs/test_snapshots.py"
 HOLDING = "tests/specs/test_holding_snapshots.py"
 PLACES = "tests/specs/test_held_places.py"
+RUINED = "tests/specs/test_ruined.py"
 
 MUTANTS = (
     Mutant(
@@ -111,5 +112,19 @@ MUTANTS = (
         "    if not done:\n",
         "    if not done:\n        lock.release()\n",
         (f"{PLACES}::test_a_state_that_does_not_close_stops_nobody_else_is_told_and_keeps_its_place",),
+    ),
+    Mutant(
+        "a scan ends at a damaged block as if nothing came after it",
+        "streams/state.py",
+        "            beyond.status()\n",
+        "            beyond.valid()\n",
+        (f"{RUINED}::test_whoever_reads_a_damaged_block_hears_of_it_and_nobody_opens_that_state_again",),
+    ),
+    Mutant(
+        "a state that was found damaged is opened again",
+        "streams/state.py",
+        "        check_not_marked(path)\n",
+        "",
+        (f"{RUINED}::test_a_block_that_is_found_damaged_ends_the_worker_once_and_the_next_start_begins_anew",),
     ),
 )

@@ -1,4 +1,4 @@
-"""A place of a state is one worker's from before it opens until after it closes, and what cannot be opened is set aside."""
+"""A place of a state is one worker's from before it opens until after it closes, however long that takes."""
 
 import asyncio
 import functools
@@ -16,10 +16,10 @@ from streams.fold import NeighbourAway
 from streams.frozen import end_frozen_holder, is_frozen
 from streams.letting_go import StillOpen, close_and_release
 from streams.place_lock import PlaceLock, lock_file, named_holder
-from streams.state import Budget, StateDamaged, StateRuined, StateStore
+from streams.state import StateStore
 from tests.specs.batches_made import PARTITION, like
 from tests.specs.test_holding import Held
-from tests.specs.test_holding_snapshots import ASSIGNED, PLACE, Cluster
+from tests.specs.test_holding_snapshots import ASSIGNED
 
 HOLDS = """
 import sys, time
@@ -181,61 +181,3 @@ def is_free(place) -> bool:
     except NeighbourAway:
         return False
     return True
-
-
-def test_a_state_that_is_damaged_is_set_aside_said_and_restored(tmp_path, caplog):
-    """Kills: a worker that ends again and again over a state that nobody can open."""
-
-    async def story():
-        cluster = Cluster(tmp_path)
-        first = cluster.worker("machine")
-        await first.open(ASSIGNED)
-        await cluster.folded(first, 3)
-        await first.close()  # takes a last snapshot
-        place = tmp_path / "machine" / "count" / str(PARTITION)
-        for manifest in place.glob("MANIFEST-*"):
-            manifest.write_bytes(b"not what was written")
-        again = cluster.worker("machine")
-        positions = await again.open(ASSIGNED)
-        await cluster.folded(again, 1)
-        await again.close()
-        return positions, cluster.world.sink.rows["counters"][-1][1], place.with_name(f"{PARTITION}.damaged-1").is_dir()
-
-    assert asyncio.run(story()) == ({("likes", PARTITION): 3}, 4, True)
-    assert "it is set aside as" in caplog.text
-
-
-def test_a_damaged_state_without_a_snapshot_is_begun_from_zero(tmp_path):
-    async def story():
-        held = Held(tmp_path)
-        held.world.log.put(like(1))
-        (tmp_path / "count" / str(PARTITION)).mkdir(parents=True)
-        (tmp_path / "count" / str(PARTITION) / "CURRENT").write_text("MANIFEST-000007\n")
-        positions = await held.holding.open(ASSIGNED)
-        held.deliver(0, 1)
-        await held.until(lambda: held.finished == [1])
-        await held.holding.close()
-        return positions["likes", PARTITION], held.holding.loops.get(PLACE)
-
-    assert asyncio.run(story()) == (0, None)
-
-
-@pytest.mark.parametrize(
-    ("said", "error"),
-    [
-        (
-            "IO error: lock hold by current process, acquire time 1: /x/LOCK: No locks available",
-            NeighbourAway,
-        ),
-        ("IO error: While lock file: /x/LOCK: Resource temporarily unavailable", NeighbourAway),
-        ("Corruption: block checksum mismatch: stored = 1, computed = 2", StateRuined),
-        ("IO error: No such file or directory: While open a file for random read: /x/000012.sst", StateRuined),
-        ("IO error: While open a file for random read: /x/000012.sst: Too many open files", StateDamaged),
-    ],
-)
-def test_only_what_stays_wrong_is_ruined_and_a_damaged_block_is_nobody_s_lock(tmp_path, monkeypatch, said, error):
-    """Kills: states that are thrown away since files or patience ran out; one that waits for the lock of nobody."""
-    monkeypatch.setattr("streams.state.Rdict", lambda *_a, **_o: (_ for _ in ()).throw(Exception(said)))
-    with pytest.raises((NeighbourAway, StateDamaged)) as raised:
-        StateStore.open(tmp_path / "likes" / "3", Budget(1 << 20, 1 << 20))
-    assert type(raised.value) is error

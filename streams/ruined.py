@@ -1,0 +1,49 @@
+"""States whose files are missing, or are not what was written: how one is known, marked, and moved out of the way.
+
+A database that opens may still hold a damaged block, which is found when it is read, perhaps hours later. Whoever finds it
+leaves a mark in its directory and ends; the next opening does not open it, but sets it aside and begins anew.
+"""
+
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+# RocksDB leaves alone what it does not know in its directory; it goes where the directory goes.
+MARK = "RUINED"
+# What RocksDB says of files that are missing or wrong.
+SIGNS = ("Corruption", "No such file or directory")
+
+
+class StateDamaged(Exception):
+    """There are files of a database, and it cannot be opened."""
+
+
+class StateRuined(StateDamaged):
+    """Files of a database are missing or are not what was written: no other try will open it."""
+
+
+def is_ruin(error: Exception) -> bool:
+    """Whether what RocksDB says will not pass; too many open files, or a disk that gives no answer, may."""
+    return any(sign in str(error) for sign in SIGNS)
+
+
+def mark_ruined(path: Path, error: Exception) -> StateRuined:
+    """Leave a mark for the next opening of a state, and return what is to be raised."""
+    # A disk that takes no mark has another failure to tell, and the ruin is found again.
+    with suppress(OSError):
+        (path / MARK).write_text(str(error))
+    return StateRuined(f"the state in {path} is damaged: {error}; the next start sets it aside and begins anew")
+
+
+def check_not_marked(path: Path) -> None:
+    """Raise `StateRuined` for a state that was found damaged when it was read."""
+    mark = path / MARK
+    if mark.exists():
+        raise StateRuined(f"the state in {path} was found damaged: {mark.read_text()}")
+
+
+def set_aside(path: Path) -> Path:
+    """Move a state that cannot be opened to `<path>.damaged-<n>`, for people to look at, and return that."""
+    aside = next(one for n in count(1) if not (one := path.with_name(f"{path.name}.damaged-{n}")).exists())
+    path.rename(aside)
+    return aside
