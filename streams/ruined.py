@@ -4,8 +4,8 @@ A database that opens may still hold a damaged block, which is found when it is 
 leaves a mark in its directory and ends; the next opening does not open it, but sets it aside and begins anew.
 """
 
+import shutil
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 # RocksDB leaves alone what it does not know in its directory; it goes where the directory goes.
@@ -43,7 +43,11 @@ def check_not_marked(path: Path) -> None:
 
 
 def set_aside(path: Path) -> Path:
-    """Move a state that cannot be opened to `<path>.damaged-<n>`, for people to look at, and return that."""
-    aside = next(one for n in count(1) if not (one := path.with_name(f"{path.name}.damaged-{n}")).exists())
-    path.rename(aside)
+    """Move a ruined state to `<path>.damaged-<n>`, for people to look at, and return that; older ones of the place go."""
+    older = list(path.parent.glob(f"{path.name}.damaged-*"))
+    last = max((int(number) for one in older if (number := one.name.rpartition("-")[2]).isdigit()), default=0)
+    aside = path.rename(path.with_name(f"{path.name}.damaged-{last + 1}"))
+    for one in older:
+        # One is enough to look at, and a bad disk must not be filled with more.
+        shutil.rmtree(one, ignore_errors=True)
     return aside

@@ -127,4 +127,11 @@ MUTANTS = (
         "",
         (f"{RUINED}::test_a_block_that_is_found_damaged_ends_the_worker_once_and_the_next_start_begins_anew",),
     ),
+    Mutant(
+        "older damaged states of a place stay",
+        "streams/ruined.py",
+        "        shutil.rmtree(one, ignore_errors=True)\n",
+        "        continue\n",
+        (f"{RUINED}::test_the_newest_damaged_state_of_a_place_is_kept_and_no_other",),
+    ),
 )

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from streams.fold import NeighbourAway
-from streams.ruined import StateDamaged, StateRuined
+from streams.ruined import StateDamaged, StateRuined, set_aside
 from streams.state import Budget, StateStore
 from tests.specs.batches_made import PARTITION, like
 from tests.specs.test_holding import Held
@@ -109,6 +109,17 @@ def test_a_write_that_hears_of_a_damaged_file_marks_the_state(tmp_path):
     database.close()
     with pytest.raises(StateRuined, match="was found damaged"):
         StateStore.open(tmp_path / "3", Budget(1 << 20, 1 << 20))
+
+
+def test_the_newest_damaged_state_of_a_place_is_kept_and_no_other(tmp_path):
+    """Kills: a bad disk that fills itself with damaged states."""
+    (tmp_path / "31.damaged-7").mkdir()
+    for n in range(12):
+        (tmp_path / "3").mkdir()
+        (tmp_path / "3" / "CURRENT").write_text(str(n))
+        aside = set_aside(tmp_path / "3")
+    assert {one.name for one in tmp_path.iterdir()} == {"31.damaged-7", "3.damaged-12"}
+    assert (aside / "CURRENT").read_text() == "11"
 
 
 def test_a_damaged_state_without_a_snapshot_is_begun_from_zero(tmp_path):
