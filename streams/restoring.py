@@ -8,6 +8,7 @@ import asyncio
 import logging
 import shutil
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from schemas.object_keys import SNAPSHOTS, snapshots_prefix
 from streams.fold import Agent, NeighbourAway
 from streams.ledger import Ledger
 from streams.objects import ObjectMissing, Objects
-from streams.ruined import StateDamaged
+from streams.overlay import RUNTIME_PREFIX
+from streams.ruined import StateDamaged, was_set_aside
 from streams.snapshot_reading import manifest_keys, read_manifest
 from streams.snapshots import Manifest, SnapshotFile, Unusable, behind, check_usable, size_in_words
 from streams.state import MIB, Budget, StateStore
@@ -89,6 +91,9 @@ class Restoring:
         try:
             await self._fetch_files(manifest, directory)
             await asyncio.to_thread(verify_state, manifest, directory)
+            if was_set_aside(place):
+                # Whoever took it may have sent a file that was damaged already, under its right checksum.
+                await asyncio.to_thread(read_through, directory)
         except Unusable:
             shutil.rmtree(directory, ignore_errors=True)
             raise
@@ -170,6 +175,19 @@ def verify_state(manifest: Manifest, directory: Path) -> None:
         raise Unusable(f"its files do not make a state: {damaged}") from damaged
     if positions != manifest.positions:
         raise Unusable(f"its state stands at {positions}, and its manifest says {manifest.positions}")
+
+
+def read_through(directory: Path) -> None:
+    """Raise `Unusable` unless every block of a state can be read; blocks."""
+    try:
+        state = StateStore.open(directory, Budget(8 * MIB, 8 * MIB))
+        try:
+            for prefix in (RUNTIME_PREFIX, b""):
+                deque(state.scan(prefix), maxlen=0)
+        finally:
+            state.close()
+    except StateDamaged as damaged:
+        raise Unusable(f"its files were damaged when it was taken: {damaged}") from damaged
 
 
 def in_words(manifest: Manifest, records_behind: int, seconds: float) -> str:

@@ -42,6 +42,11 @@ def check_not_marked(path: Path) -> None:
         raise StateRuined(f"the state in {path} was found damaged: {mark.read_text()}")
 
 
+def was_set_aside(path: Path) -> bool:
+    """Whether a ruined state of this place was set aside."""
+    return any(path.parent.glob(f"{path.name}.damaged-*"))
+
+
 def set_aside(path: Path) -> Path:
     """Move a ruined state to `<path>.damaged-<n>`, for people to look at, and return that; older ones of the place go."""
     older = list(path.parent.glob(f"{path.name}.damaged-*"))

@@ -202,6 +202,8 @@ class RocksTable:
         try:
             beyond.status()
         except Exception as error:
+            # A traceback that keeps it would keep the database open.
+            beyond = None
             self._raise_when_ruined(error)
             raise
 

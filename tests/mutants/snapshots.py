@@ -128,6 +128,13 @@ MUTANTS = (
         (f"{RUINED}::test_a_block_that_is_found_damaged_ends_the_worker_once_and_the_next_start_begins_anew",),
     ),
     Mutant(
+        "a snapshot of a damaged state is restored over and over",
+        "streams/restoring.py",
+        "            if was_set_aside(place):\n",
+        "            if not place:\n",
+        (f"{RUINED}::test_a_snapshot_of_a_state_that_was_damaged_already_is_not_restored_over_and_over",),
+    ),
+    Mutant(
         "older damaged states of a place stay",
         "streams/ruined.py",
         "        shutil.rmtree(one, ignore_errors=True)\n",

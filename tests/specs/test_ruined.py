@@ -64,6 +64,32 @@ def test_a_block_that_is_found_damaged_ends_the_worker_once_and_the_next_start_b
     assert "was found damaged: Corruption" in caplog.text
 
 
+def test_a_snapshot_of_a_state_that_was_damaged_already_is_not_restored_over_and_over(tmp_path, caplog):
+    """Kills: a restore of the very damage that a state was set aside for."""
+
+    async def story():
+        cluster = Cluster(tmp_path)
+        first = cluster.worker("machine")
+        await first.open(ASSIGNED)
+        await cluster.folded(first, 3)
+        await first.close()  # takes a good snapshot
+        second = cluster.worker("machine")
+        await second.open(ASSIGNED)
+        await cluster.folded(second, 1)
+        damage_a_block(tmp_path / "machine" / "count" / str(PARTITION))
+        await second.close()  # takes one with the damage, which nobody has met
+        with pytest.raises(StateRuined):
+            await cluster.worker("machine").open(ASSIGNED)
+        third = cluster.worker("machine")
+        positions = await third.open(ASSIGNED)
+        await cluster.folded(third, 1)
+        await third.close()
+        return positions["likes", PARTITION], cluster.world.sink.rows["counters"][-1][1]
+
+    assert asyncio.run(story()) == (3, 5)
+    assert "its files were damaged when it was taken" in caplog.text
+
+
 def of_many_keys(path) -> StateStore:
     state = StateStore.open(path, Budget(1 << 20, 1 << 20))
     state.put_many((b"n%06d" % n, b"%d" % n) for n in range(1_000))
