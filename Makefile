@@ -44,7 +44,7 @@ demo: setup ## Set up, start, make a small world and show what it looks like
 
 test: setup ## Bring up the tests' own stack, empty, run all tests, stop it (ARGS='-k name' for some)
 	@$(RUN) -m infra clean --for-tests --yes
-	@$(RUN) -m infra up --for-tests && STACK_IS_UP=1 $(RUN) -m pytest $(ARGS); code=$$?; $(RUN) -m infra down --for-tests; exit $$code
+	@$(RUN) -m infra up --for-tests && STACK_IS_UP=1 $(RUN) -m tests $(ARGS); code=$$?; $(RUN) -m infra down --for-tests; exit $$code
 
 check: setup ## Lint and check the import contracts
 	@.venv/bin/ruff check .

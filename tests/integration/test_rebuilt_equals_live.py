@@ -16,7 +16,8 @@ pytestmark = pytest.mark.stack
 
 DEEDS = 12
 # One of each kind: tables, keys, sets of keys, rings, with one writer and with many. All of them take twice as long.
-REBUILT = ("accounts", "followers", "viewers", "photos", "likes", "comments", "counters", "counter_rows", "timelines", "trends")
+# One of each kind: rows, a key, members, counts that wait, rings, a board. `make chaos` rebuilds all.
+REBUILT = ("followers", "viewers", "liked", "likes", "counter_rows", "timelines", "trends")
 assert set(REBUILT) <= {projection.name for projection in PROJECTIONS}
 # A worker looks once a second whether another build was promoted, and then starts again.
 FOLLOWED_SECONDS = 60.0
@@ -89,5 +90,4 @@ def test_projections_rebuilt_from_offset_zero_equal_the_live_ones_and_take_over(
     now = {outcome["name"]: outcome for outcome in map(told, stack.run("projections", "digest", "--json").stdout.splitlines())}
     assert {name: now[name]["build"] for name in REBUILT} == {name: one["build"] for name, one in outcomes.items()}
     assert now["likes"]["total"] != outcomes["likes"]["live"], "the load has changed nothing, so this proves nothing"
-    for name in ("likes", "followers"):
-        rebuilt(stack, name)
+    rebuilt(stack, "likes")
