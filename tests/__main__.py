@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         on_the_stack = subprocess.run(pytest(*ON_THE_STACK, *arguments), cwd=ROOT, check=False).returncode
         codes = [on_the_stack, others.wait()]
         said.seek(0)
-        print(f"\n--- without the stack, meanwhile\n{said.read()}", end="")
+        sys.stdout.write(f"\n--- without the stack, meanwhile\n{said.read()}")
     counted = [code for code in codes if code != NOTHING_CHOSEN]
     return max(counted, default=NOTHING_CHOSEN)
 
