@@ -200,8 +200,10 @@ def limit_redis(url: str, limit: str) -> None:
 
 
 def test_a_frozen_broker_and_a_frozen_object_store_are_waited_for(stack, person):
-    """The consumer comes back by itself, and a picture whose originals cannot be read for a while is made all the same."""
-    pids = {name: pid_of(stack, name) for name in ("content-0", "media-0")}
+    """Workers come back by themselves, and a picture whose originals cannot be read for a while is made all the same.
+
+    A worker that the broker has forgotten meanwhile starts again, and one that it has not goes on: both are right.
+    """
     somebody, backlog = person(), Backlog()
     with frozen(with_children(pid_of(stack, "kafka"))):
         # A little longer than the session: the broker has forgotten the workers when it wakes up, or they it.
@@ -211,7 +213,6 @@ def test_a_frozen_broker_and_a_frozen_object_store_are_waited_for(stack, person)
         assert upload_once(somebody) in (None, 503)
     assert somebody.upload("after the store slept")
     backlog.wait_counted()
-    assert {name: pid_of(stack, name) for name in pids} == pids, "nobody had to start again"
 
 
 def upload_once(somebody: Someone) -> int | None:
