@@ -57,11 +57,6 @@ async def read_builds(postgres: Postgres) -> Builds:
     return Builds(await postgres.promotions(), last_requests(await read_requests(postgres)))
 
 
-def first_build(name: str) -> int:
-    """Return the build that the catalogue names, which counts until another one is promoted."""
-    return _FIRST[name]
-
-
 async def create_build(postgres: Postgres, name: str, build: int) -> None:
     """Create the empty tables of a build in every schema there is; keys in Redis need no creation."""
     structure = structure_of(name)
