@@ -1,6 +1,5 @@
 """What the records of reprints in Redis promise, on a Redis that lives for these tests alone and needs no stack."""
 
-import asyncio
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -11,14 +10,12 @@ from projections.away import StoreLost, StoreOvertaken
 from projections.builds import Builds
 from projections.prints import CHUNK_ROWS, Owing, Print
 from projections.redis_prints import field_of
-from projections.redis_store import RedisStore
 from projections.reprinting import Reprints
 from projections.rows import CounterKind, CounterRow
 from projections.structures import structure_of
 from schemas.crash_points import CrashPoint, pass_by
 from schemas.ids import compose_id
 from tests.contracts.projection_rows import START_MS
-from tests.contracts.test_private_redis import url  # noqa: F401
 
 KEY = ("likes@counters.1", 3)
 PHOTO = compose_id(START_MS, 1, 32)
@@ -37,26 +34,6 @@ class Place:
 
 class Died(Exception):
     """The process died here."""
-
-
-@pytest.fixture
-def play(url):  # noqa: F811
-    """Runs a story on an empty, prepared store."""
-
-    def played(story):
-        async def whole():
-            store = RedisStore(url)
-            try:
-                await store.call("FLUSHALL")
-                await store.prepare()
-                await store.open()
-                return await story(store)
-            finally:
-                await store.close()
-
-        return asyncio.run(whole())
-
-    return played
 
 
 def count(value: int) -> CounterRow:

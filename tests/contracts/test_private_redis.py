@@ -2,10 +2,6 @@
 
 import asyncio
 import random
-import shutil
-import socket
-import subprocess
-import time
 
 import pytest
 
@@ -20,57 +16,9 @@ from schemas.ids import compose_id
 from tests.contracts.projection_rows import START_MS
 from tests.contracts.test_sinks import Guard
 
-START_SECONDS = 10
 RING = "{s0001}home.1:7"
 GUARD, COUNT = "{s0001}guard:likes:0", "{s0001}n.1:PHOTO_LIKES:7"
 FIRST = (1 << 60) + 1
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    found = shutil.which("redis-server")
-    if found is None:
-        pytest.skip("redis-server is not installed; run: make setup")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    directory = tmp_path_factory.mktemp("redis")
-    command = [found, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(port)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        server.kill()
-        server.wait()
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    with socket.socket() as probe:
-        while probe.connect_ex(("127.0.0.1", port)):
-            assert time.monotonic() < deadline, f"no Redis within {START_SECONDS} s"
-            time.sleep(0.02)
-
-
-@pytest.fixture
-def play(url):
-    """Runs a story on an empty, prepared store."""
-
-    def played(story):
-        async def whole():
-            store = RedisStore(url)
-            try:
-                await store.call("FLUSHALL")
-                await store.prepare()
-                await store.open()
-                return await story(store)
-            finally:
-                await store.close()
-
-        return asyncio.run(whole())
-
-    return played
 
 
 def commit(store: RedisStore, epoch: int, number: int, value: int):
