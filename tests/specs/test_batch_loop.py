@@ -207,7 +207,7 @@ def test_a_derived_event_without_a_cause_is_dead_lettered():
     assert letter.reason.startswith("event_id: '17' does not name a cause")
 
 
-def test_a_lost_store_makes_the_agent_begin_again_from_zero():
+def test_an_agent_that_cannot_print_begins_again_from_zero_when_a_store_was_lost():
     async def story():
         world = World()
         world.log.put(like(1))
