@@ -2,7 +2,8 @@
 
 User names are claimed in the log and the first claim wins: a user's shard is the hash of the name, so all claims of a name
 meet in one partition, in order. A deleted account keeps its name for 30 days of event time. What a deletion does to photos,
-follows and counts is decided where those are folded.
+follows and counts is decided where those are folded; that somebody is away, back or gone is said to every partition, since
+what people did lies everywhere. Who holds a name is said beside the account, for those who look for people by name.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,15 +13,23 @@ import msgspec
 from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense, check_texts
 from agents.printing import items_of, reprint_of
+from agents.rules import Rules
 from projections.rows import AccountRow, AccountState
 from schemas import events as e
-from schemas.ids import shard_of, shard_of_text
+from schemas.events import Presence
+from schemas.ids import shard_of, shard_of_text, shards_of_partition
 from schemas.text import display_name_problems, name_key, username_problems
-from streams.fold import Agent, Batch, Changes, Fold, Record, Refused, State
+from streams.fold import Agent, Batch, Caused, Changes, Fold, Record, Refused, State
 
 ACCOUNT = b"u"
 NAME = b"n"
 NAME_HELD_MS = 30 * 24 * 3600 * 1000
+
+PRESENCES = {
+    AccountState.ACTIVE: Presence.HERE,
+    AccountState.DEACTIVATED: Presence.AWAY,
+    AccountState.DELETED: Presence.GONE,
+}
 
 
 class Account(msgspec.Struct, array_like=True, frozen=True):
@@ -41,37 +50,63 @@ class Name(msgspec.Struct, array_like=True, frozen=True):
     released_at: int | None = None
 
 
-def agent(shards: int) -> Agent:
-    """Return the agent `accounts`, for a cluster with that many shards in use."""
+def agent(rules: Rules) -> Agent:
+    """Return the agent `accounts`, for a cluster of so many shards and partitions."""
     return Agent(
         name="accounts",
         role="people",
         sources=("accounts",),
-        fold=fold_of(shards),
+        fold=fold_of(rules),
         writes=("accounts", "account_cards"),
+        emits=("presences", "names"),
         reprint=reprint_of(accounts=standing, account_cards=standing),
     )
 
 
-def fold_of(shards: int) -> Fold:
-    """Return the fold of account events into rows for `accounts` and `account_cards`."""
+def fold_of(rules: Rules) -> Fold:
+    """Return the fold of account events into rows for `accounts` and `account_cards`, names and presences."""
 
     def fold(batch: Batch, state: State) -> Changes:
         touched: dict[int, Account] = {}
+        events: list[Caused] = []
         refused = []
         for record in batch.records:
             user_id = record.event.user_id
+            before = read(state, user_id)
             try:
-                account = decided(state, record, shards)
+                account = decided(state, record, before, rules.shards)
             except Nonsense as nonsense:
                 refused.append(Refused(record.offset, str(nonsense)))
                 continue
             state.put(key_of(ACCOUNT, user_id), msgspec.msgpack.encode(account))
             touched[user_id] = account
+            events += (Caused(record.offset, said) for said in news_of(record.event, before, account, rules))
         rows = list(rows_of(touched.items()))
-        return Changes(rows={"accounts": rows, "account_cards": rows}, refused=refused)
+        return Changes(rows={"accounts": rows, "account_cards": rows}, events=events, refused=refused)
 
     return fold
+
+
+def read(state: State, user_id: int) -> Account | None:
+    found = state.get(key_of(ACCOUNT, user_id))
+    return None if found is None else msgspec.msgpack.decode(found, type=Account)
+
+
+def news_of(event: e.Event, before: Account | None, after: Account, rules: Rules) -> Iterator[e.Event]:
+    """Yield what an event of an account changes for others: who holds the name, and whether the person is here."""
+    at = event.occurred_at
+    common = {"event_id": "", "occurred_at": at, "actor_id": event.actor_id, "source": "accounts", "trace": event.trace}
+    about = common | {"user_id": event.user_id, "changed_at": at}
+    if before is None:
+        if after.state is AccountState.ACTIVE:
+            yield e.NameChanged(**about, name=after.name_key, held=True)
+        return
+    if after.state is AccountState.DELETED and before.state is not AccountState.DELETED:
+        yield e.NameChanged(**about, name=before.name_key, held=False)
+    if after.state is not before.state:
+        for partition in range(rules.partitions):
+            first = shards_of_partition(partition, rules.shards, rules.partitions)[0]
+            yield e.PresenceChanged(**about, presence=PRESENCES[after.state], shard=first)
 
 
 def standing(state: State) -> Iterator[AccountRow]:
@@ -85,11 +120,9 @@ def rows_of(accounts: Iterable[tuple[int, Account]]) -> Iterator[AccountRow]:
         yield AccountRow(user_id, a.username, a.name_key, a.display_name, a.private, a.state, a.changed_at)
 
 
-def decided(state: State, record: Record, shards: int) -> Account:
+def decided(state: State, record: Record, before: Account | None, shards: int) -> Account:
     """Return the account after one event; `Nonsense` when the event cannot be."""
     event = record.event
-    found = state.get(key_of(ACCOUNT, event.user_id))
-    before = None if found is None else msgspec.msgpack.decode(found, type=Account)
     if isinstance(event, e.AccountOpened):
         return opened(state, event, before, shards)
     if before is None:

@@ -52,7 +52,7 @@ def unwired(batch: Batch, state: State) -> AsyncIterator[Caused]:
 def catalog(rules: Rules, resize: Effect = unwired) -> tuple[Agent, ...]:
     """Return every agent, under these rules. `resize` is the effect that makes variants, wired in `agents.wiring`."""
     return (
-        accounts.agent(rules.shards),
+        accounts.agent(rules),
         relations.agent(),
         follows.agent(rules),
         viewers.agent(),

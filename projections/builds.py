@@ -9,8 +9,7 @@ from types import MappingProxyType
 from projections.catalog import PROJECTIONS
 from projections.keys import family_pattern, hash_key
 from projections.postgres import Postgres
-from projections.postgres_prints import forget as postgres_forget
-from projections.postgres_prints import read_requests
+from projections.postgres_prints import forget as postgres_forget, read_requests
 from projections.prints import guard_names, last_requests
 from projections.redis_prints import forget as redis_forget
 from projections.redis_store import RedisStore

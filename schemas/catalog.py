@@ -37,6 +37,19 @@ def _by_text(key: Callable[[e.Event], str]) -> dict:
     return {"key": key, "shard": lambda event, shards: shard_of_text(key(event), shards)}
 
 
+def _user(event: e.PresenceChanged) -> str:
+    return str(event.user_id)
+
+
+def _recipient(event: e.NoticeChanged) -> str:
+    return str(event.recipient_id or event.recipient_name)
+
+
+def _shard_of_recipient(event: e.NoticeChanged, shards: int) -> int:
+    """A user's shard is the hash of the user name, so that both say the same."""
+    return shard_of(event.recipient_id) if event.recipient_id else shard_of_text(event.recipient_name or "", shards)
+
+
 _ACCOUNT_EVENTS = (
     e.AccountOpened,
     e.ProfileEdited,
@@ -53,11 +66,15 @@ TOPICS = (
     Topic("photos", _PHOTO_EVENTS, **_by("photo_id")),
     Topic("likes", (e.LikeChanged,), **_by("photo_id"), hot=True),
     Topic("comments", (e.CommentAdded, e.CommentDeleted), **_by("photo_id")),
+    Topic("inboxes", (e.InboxRead,), **_by("user_id")),
     Topic("relations", (e.RelationChanged,), **_by_text(lambda event: pair_key(event.actor_id, event.other_id))),
+    Topic("presences", (e.PresenceChanged,), key=_user, shard=lambda event, shards: event.shard, derived=True),
+    Topic("names", (e.NameChanged,), **_by("user_id"), derived=True),
     Topic("followers", (e.FollowerChanged,), **_by("followee_id"), derived=True),
     Topic("followings", (e.FollowingChanged,), **_by("follower_id"), derived=True),
     Topic("barriers", (e.BarrierChanged,), **_by("user_id"), derived=True),
     Topic("audience", (e.AudienceChanged,), **_by("author_id"), derived=True),
+    Topic("notices", (e.NoticeChanged,), key=_recipient, shard=_shard_of_recipient, derived=True),
     Topic("trend_posts", (e.PostSeen,), **_by("photo_id"), derived=True),
     Topic("trend_mentions", (e.TermMentioned,), **_by_text(lambda event: f"{event.board}:{event.term}"), derived=True),
     Topic("trend_scores", (e.TermScored,), **_by_text(lambda event: str(event.board)), derived=True),

@@ -1,34 +1,36 @@
 """Every event that can happen, declared once; the `.avsc` files are derived from here and committed.
 
-Common fields come first and mean the same everywhere. Times are Unix milliseconds (`Ms`), ids are the 64-bit ids of
-`schemas.ids`. A field can be added only with a default, and nothing is ever renamed: `docs/how-to/add-an-event.md`.
+Those that agents make are declared in `schemas.derived`, and named here beside the others. Common fields come first and mean
+the same everywhere. Times are Unix milliseconds (`Ms`), ids are the 64-bit ids of `schemas.ids`. A field can be added only
+with a default, and nothing is ever renamed: `docs/how-to/add-an-event.md`.
 """
 
 from typing import Annotated
 
-import msgspec
-
-from schemas.kinds import AudienceKind, Board, FollowState, LikeKind, RelationKind, Settlement, WishState
-
-
-def said(description: str) -> msgspec.Meta:
-    """Return the documentation of a field, which becomes its `doc` in Avro."""
-    return msgspec.Meta(description=description)
-
-
-# A Unix time in milliseconds; Avro's timestamp-millis.
-Ms = Annotated[int, msgspec.Meta(extra={"logical": "timestamp-millis"})]
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """What all events carry. `event_id` of a derived event names its cause: agent/partition/epoch/number/index (I5)."""
-
-    event_id: Annotated[str, said("Identity: a minted id in decimal, or the cause of a derived event.")]
-    occurred_at: Annotated[Ms, said("When it happened, Unix time in ms, as seen by the edge.")]
-    actor_id: Annotated[int, said("User who did it; 0 when Darkroom itself did.")]
-    source: Annotated[str, said("Who appended it: http, cli, python, or the name of an agent.")]
-    trace: Annotated[str | None, said("Correlation id of the request that caused it.")] = None
-
+from schemas.derived import (
+    AudienceChanged as AudienceChanged,
+    BarrierChanged as BarrierChanged,
+    FollowerChanged as FollowerChanged,
+    FollowingChanged as FollowingChanged,
+    NameChanged as NameChanged,
+    NoticeChanged as NoticeChanged,
+    PostSeen as PostSeen,
+    PresenceChanged as PresenceChanged,
+    TermMentioned as TermMentioned,
+    TermScored as TermScored,
+)
+from schemas.event import Event, Ms, said
+from schemas.kinds import (
+    AudienceKind as AudienceKind,
+    Board as Board,
+    FollowState as FollowState,
+    LikeKind as LikeKind,
+    NoticeKind as NoticeKind,
+    Presence as Presence,
+    RelationKind as RelationKind,
+    Settlement as Settlement,
+    WishState as WishState,
+)
 
 # --- accounts, keyed by user ------------------------------------------------------------------------------------------
 
@@ -88,6 +90,7 @@ class PhotoUploaded(Event, frozen=True, kw_only=True):
     sha256: Annotated[str, said("SHA-256 of the original, in hex.")]
     caption: Annotated[str | None, said("Caption as typed (personal data).")] = None
     place: Annotated[str | None, said("Place as typed (personal data).")] = None
+    submission: Annotated[str | None, said("Hash of the owner's idempotency key; null: there was none.")] = None
 
 
 class PhotoEdited(Event, frozen=True, kw_only=True):
@@ -146,6 +149,7 @@ class CommentAdded(Event, frozen=True, kw_only=True):
     comment_id: Annotated[int, said("Id of the comment; it carries the shard of the photo.")]
     photo_id: Annotated[int, said("Photo that was commented.")]
     text: Annotated[str, said("Text as typed (personal data).")]
+    submission: Annotated[str | None, said("Hash of the actor's idempotency key; null: there was none.")] = None
 
 
 class CommentDeleted(Event, frozen=True, kw_only=True):
@@ -166,85 +170,14 @@ class RelationChanged(Event, frozen=True, kw_only=True):
     until: Annotated[Ms | None, said("When a mute ends, Unix time in ms; null is for ever.")] = None
 
 
-# --- derived: named by cause, rebuildable -----------------------------------------------------------------------------
+# --- inboxes, keyed by user -------------------------------------------------------------------------------------------
 
 
-class FollowerChanged(Event, frozen=True, kw_only=True):
-    """One side of a pair: the wish of `follower_id` to follow `followee_id`, as a whole; keyed by followee."""
+class InboxRead(Event, frozen=True, kw_only=True):
+    """A person has read their notifications up to one, and all older ones."""
 
-    followee_id: Annotated[int, said("Person who would be followed.")]
-    follower_id: Annotated[int, said("Person who would follow.")]
-    wish: Annotated[WishState, said("The wish as it stands now.")]
-    wanted_at: Annotated[Ms, said("When it was wanted, Unix time in ms; 0 when there is none.")]
-
-
-class FollowingChanged(Event, frozen=True, kw_only=True):
-    """What a follow is now, as a whole; keyed by follower."""
-
-    follower_id: Annotated[int, said("Person who follows.")]
-    followee_id: Annotated[int, said("Person who is followed.")]
-    state: Annotated[FollowState, said("The follow as it stands now.")]
-    since: Annotated[Ms, said("When this state began, Unix time in ms.")]
-
-
-class BarrierChanged(Event, frozen=True, kw_only=True):
-    """What stands between a person and another, seen from the person's side, as a whole; keyed by the person."""
-
-    user_id: Annotated[int, said("Person whose side this is.")]
-    other_id: Annotated[int, said("The other one.")]
-    blocking_since: Annotated[Ms | None, said("Since when the person blocks the other; null: does not.")] = None
-    blocked_by: Annotated[bool, said("Whether the other blocks the person.")] = False
-    muting_since: Annotated[Ms | None, said("Since when the person mutes the other; null: does not.")] = None
-    muted_until: Annotated[Ms | None, said("When the mute ends; null is for ever.")] = None
-
-
-class AudienceChanged(Event, frozen=True, kw_only=True):
-    """An author gained or lost a follower, or crossed the celebrity threshold; keyed by author.
-
-    PULLED and PUSHED say from which moment on the author's photos are pulled at read, or pushed again.
-    """
-
-    author_id: Annotated[int, said("Author whose audience it is.")]
-    kind: Annotated[AudienceKind, said("What changed.")]
-    follower_id: Annotated[int | None, said("Follower who was gained or lost.")] = None
-    changed_at: Annotated[Ms, said("When it took effect, Unix time in ms.")]
-
-
-class PostSeen(Event, frozen=True, kw_only=True):
-    """A photo as the trends see it, as a whole: public and ready (`present`) or not; keyed by photo."""
-
-    photo_id: Annotated[int, said("Id of the photo.")]
-    owner_id: Annotated[int, said("User who owns the photo.")]
-    present: Annotated[bool, said("Whether it counts: ready, not deleted, of a public account.")]
-    caption: Annotated[str | None, said("Caption as typed (personal data).")] = None
-    place: Annotated[str | None, said("Place as typed (personal data).")] = None
-
-
-class TermMentioned(Event, frozen=True, kw_only=True):
-    """A photo carries a hashtag or a place, or no longer does; keyed by board and term."""
-
-    board: Annotated[Board, said("Hashtags or places.")]
-    term: Annotated[str, said("The tag or place in its compared form.")]
-    shown: Annotated[str, said("The tag or place as typed (personal data).")]
-    photo_id: Annotated[int, said("Photo that carries it.")]
-    owner_id: Annotated[int, said("User who owns the photo.")]
-    present: Annotated[bool, said("Whether the photo carries it now.")]
-
-
-class TermScored(Event, frozen=True, kw_only=True):
-    """The score of one term on one board, as a whole; keyed by board."""
-
-    board: Annotated[Board, said("Hashtags or places.")]
-    term: Annotated[str, said("The tag or place in its compared form.")]
-    shown: Annotated[str, said("The tag or place as most lately typed.")]
-    window_start: Annotated[Ms, said("Start of the five-minute window that was scored, Unix time in ms.")]
-    people: Annotated[int, said("Distinct people who used the term in the window.")]
-    observed: Annotated[float, said("P: distinct people in the window.")]
-    expected: Annotated[float, said("P': the highest of the past week, or the floor for the unseen.")]
-    novelty: Annotated[float, said("ln(P / P').")]
-    peak_score: Annotated[float, said("The highest S = P ln(P / P') so far, before decay.")]
-    peak_at: Annotated[Ms, said("Start of the window of that peak, Unix time in ms.")]
-    photos: Annotated[tuple[int, ...], said("Newest photos that carry the term, at most ten.")] = ()
+    user_id: Annotated[int, said("Person whose notifications they are.")]
+    up_to: Annotated[int, said("Id of the newest notification that was read.")]
 
 
 # --- what could not be folded -----------------------------------------------------------------------------------------

@@ -51,6 +51,26 @@ class AudienceKind(StrEnum):
     LOST = "LOST"
     PULLED = "PULLED"
     PUSHED = "PUSHED"
+    REQUESTED = "REQUESTED"
+    ENDED = "ENDED"
+
+
+class Presence(StrEnum):
+    """Whether a person is here, hides for a time (deactivated), or is gone for ever (deleted)."""
+
+    UNKNOWN = "UNKNOWN"
+    HERE = "HERE"
+    AWAY = "AWAY"
+    GONE = "GONE"
+
+
+class NoticeKind(StrEnum):
+    """What somebody did that another may want to know of; follows and requests are told by the audience."""
+
+    UNKNOWN = "UNKNOWN"
+    LIKE = "LIKE"
+    COMMENT = "COMMENT"
+    MENTION = "MENTION"
 
 
 class Board(StrEnum):

@@ -8,8 +8,7 @@ when the log cannot be written.
 import hashlib
 from typing import NamedTuple, Protocol
 
-from schemas import events as e
-from schemas import text
+from schemas import events as e, text
 from schemas.crash_points import CrashPoint, Hook, pass_by
 from schemas.ids import shard_of, shard_of_text, time_of
 from schemas.object_keys import ORIGINALS, original_key

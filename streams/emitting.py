@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from schemas import events as e
-from schemas import text
+from schemas import events as e, text
 from schemas.catalog import TOPICS
 from schemas.ids import shard_of, shard_of_text
 from schemas.object_keys import original_key

@@ -7,8 +7,7 @@ from projections import timelines
 from projections.redis_store import backfill_words
 from projections.stores import open_stores
 from schemas.ids import compose_id, shard_of
-from tests.bench import audience as world
-from tests.bench import redis_side
+from tests.bench import audience as world, redis_side
 from tests.bench.audience import Audience
 from tests.bench.figures import Figure, Say, in_words
 from tests.bench.redis_side import Served

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from agents.catalog import agents_of
-from agents.catalog import catalog as agents_catalog
+from agents.catalog import agents_of, catalog as agents_catalog
 from agents.wiring import rules_of
 from infra import catalog, processes
 from infra.components import Process

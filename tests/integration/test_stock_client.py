@@ -1,8 +1,7 @@
 """A stock Avro client, who knows nothing of us but the broker and the registry, reads our topics."""
 
 import pytest
-from confluent_kafka import Consumer as StockConsumer
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer as StockConsumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext

@@ -1,7 +1,6 @@
 """Property: columns say what the per-record decoder says, and no bad record changes or loses a good neighbour."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from schemas.codec import BadRecord, open_codec
 from schemas.columns import ColumnDecoder

@@ -3,8 +3,7 @@
 from collections import defaultdict, deque
 
 from faust.types import TP
-from hypothesis import event, given
-from hypothesis import strategies as some
+from hypothesis import event, given, strategies as some
 
 from streams.assignor import SlotAssignor, share_partitions
 from streams.transport import BatchConsumer

@@ -4,7 +4,7 @@ from random import Random
 
 from agents import accounts, photos, viewers
 from tests.properties import histories
-from tests.specs.builders import DAY, SHARDS, Play, closed, opened, user
+from tests.specs.builders import DAY, RULES, Play, closed, opened, user
 
 ROUNDS = 100
 
@@ -61,7 +61,7 @@ def test_a_name_has_one_holder_at_most_and_the_first_claim_wins():
     for seed in range(ROUNDS):
         random = Random(seed)
         claimants = [user("ann", sequence) for sequence in range(6)]
-        play, history, holder, free_at = Play(accounts.fold_of(SHARDS)), [], None, -DAY
+        play, history, holder, free_at = Play(accounts.fold_of(RULES)), [], None, -DAY
         for step in range(12):
             who, at = random.choice(claimants), step * 10 * DAY + random.randint(-DAY, DAY)
             known = {event.user_id for event in history}

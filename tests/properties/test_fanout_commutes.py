@@ -1,7 +1,6 @@
 """What readers see of the fan-out does not depend on which of its two topics is read first (I7)."""
 
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
+from hypothesis import event, given, settings, strategies as st
 
 from projections.ring import Ring
 from projections.rows import Backfill, Delivery

@@ -7,13 +7,13 @@ import pytest
 from agents import accounts, comments, follows, likers, likes, photos, relations, viewers
 from agents.rules import Rules
 from tests.properties import histories
-from tests.specs.builders import SHARDS, Play
+from tests.specs.builders import Play
 
 ROUNDS = 60
 RULES = Rules(celebrity_up=3, celebrity_down=1)
 
 FOLDS = {
-    "accounts": (accounts.fold_of(SHARDS), [histories.accounts]),
+    "accounts": (accounts.fold_of(RULES), [histories.accounts]),
     "relations": (relations.fold, [histories.relations]),
     "follows": (follows.fold_of(RULES), [histories.accounts, histories.wishes]),
     "viewers": (viewers.fold, [histories.followings, histories.barriers]),

@@ -2,8 +2,7 @@
 
 import unicodedata
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from schemas.ids import EPOCH_MS, compose_id, shard_of, shard_of_text, time_of
 from schemas.text import hashtags, mentions, name_key, place_key, text_key, username_problems

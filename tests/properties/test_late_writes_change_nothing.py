@@ -4,8 +4,7 @@ import asyncio
 import itertools
 
 import pytest
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
+from hypothesis import event, given, settings, strategies as st
 
 from projections import counter_rows, counters
 from projections.memory import MemorySink

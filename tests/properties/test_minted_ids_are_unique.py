@@ -1,8 +1,7 @@
 """Minted ids are unique: through clock steps back, overflow, crashes, and lanes that change hands."""
 
 import pytest
-from hypothesis import event, given
-from hypothesis import strategies as some
+from hypothesis import event, given, strategies as some
 
 from schemas.ids import EPOCH_MS, IDS_PER_LANE, MAX_SEQUENCE, shard_of, time_of
 from streams.lane_sequence import LaneSequence, LaneSpent

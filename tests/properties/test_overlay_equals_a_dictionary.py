@@ -1,7 +1,6 @@
 """A state with its overlay behaves as one dictionary does, whatever is written, committed, forgotten and scanned."""
 
-from hypothesis import event, given
-from hypothesis import strategies as some
+from hypothesis import event, given, strategies as some
 
 from streams.state import MemoryState
 

@@ -1,8 +1,7 @@
 """A ring in Redis equals a sorted set of which the newest are kept, in any order, with any repeats."""
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, event, given, settings, strategies as st
 
 from projections.ring import Ring
 from tests.contracts.test_rings import FIRST, RedisRing

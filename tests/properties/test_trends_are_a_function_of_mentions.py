@@ -3,8 +3,7 @@
 from math import log
 
 import pytest
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
+from hypothesis import event, given, settings, strategies as st
 from msgspec import structs
 
 from agents.trending import FLOOR, HALF_LIFE_MS, Count, Windows, peak_of

@@ -8,13 +8,13 @@ from agents import accounts, comments, follows, likers, likes, photos, viewers
 from agents.rules import Rules
 from schemas.events import AudienceChanged, FollowingChanged
 from tests.properties import histories
-from tests.specs.builders import SHARDS, Play
+from tests.specs.builders import Play
 
 ROUNDS = 100
 RULES = Rules(celebrity_up=3, celebrity_down=1)
 
 FOLDS = {
-    "accounts": (accounts.fold_of(SHARDS), [histories.accounts]),
+    "accounts": (accounts.fold_of(RULES), [histories.accounts]),
     "follows": (follows.fold_of(RULES), [histories.accounts, histories.wishes]),
     "viewers": (viewers.fold, [histories.followings, histories.barriers]),
     "photos": (photos.fold, [histories.photos]),

@@ -6,13 +6,15 @@ from itertools import groupby
 
 import polars as pl
 
+from agents.rules import Rules
 from schemas import events as e
 from schemas.catalog import topic_of
 from schemas.ids import compose_id, shard_of, shard_of_text
 from streams.fold import Batch, Changes, Fold, Record
 from tests.specs.memory_state import DictionaryState
 
-SHARDS = 64
+RULES = Rules()
+SHARDS = RULES.shards
 DAWN = 1_700_000_000_000
 DAY = 24 * 3600 * 1000
 
@@ -60,6 +62,11 @@ def reactivated(who: int, at: int = 0) -> e.Event:
 
 def closed(who: int, at: int = 0) -> e.Event:
     return happened(e.AccountDeleted, at, who, user_id=who)
+
+
+def present(who: int, presence: str, at: int = 0) -> e.Event:
+    """Return what a partition is told of a person: HERE, AWAY or GONE."""
+    return happened(e.PresenceChanged, at, who, user_id=who, presence=e.Presence(presence), shard=0, changed_at=DAWN + at)
 
 
 def did(who: int, kind: str, whom: int, at: int = 0, until: int | None = None) -> e.Event:

@@ -4,12 +4,14 @@ import pytest
 
 from agents import accounts
 from projections.rows import AccountRow
-from schemas.ids import compose_id, shard_of
+from schemas.events import NameChanged, PresenceChanged
+from schemas.ids import compose_id, partition_of, shard_of
 from tests.specs.builders import (
     ANN,
     BOB,
     DAWN,
     DAY,
+    RULES,
     SHARDS,
     Play,
     closed,
@@ -26,7 +28,7 @@ OTHER_ANN = user("ann", sequence=1)
 
 @pytest.fixture
 def play():
-    return Play(accounts.fold_of(SHARDS))
+    return Play(accounts.fold_of(RULES))
 
 
 def state_of(play, who):
@@ -119,3 +121,35 @@ def test_a_display_name_that_cannot_be_is_refused(play):
     (refused,) = play.when(renamed(ANN, "")).refused
     assert refused.reason == f"user {ANN}, field display_name: must have 1 to 64 characters, has 0"
     assert play.row("accounts", ANN).display_name == "Ann"
+
+
+def told(changes, event_type):
+    return [caused.event for caused in changes.events if isinstance(caused.event, event_type)]
+
+
+def test_who_wins_a_name_is_told_and_who_loses_it_is_not(play):
+    (won,) = told(play.when(opened(ANN, "Ann", at=3)), NameChanged)
+    assert (won.name, won.user_id, won.held, won.changed_at) == ("ann", ANN, True, DAWN + 3)
+    assert told(play.when(opened(OTHER_ANN)), NameChanged) == []
+    assert told(play.when(opened(ANN)), NameChanged) == []
+
+
+def test_every_partition_is_told_who_hides_comes_back_and_is_gone(play):
+    play.given(opened(ANN))
+    for said, presence in ((deactivated(ANN), "AWAY"), (reactivated(ANN), "HERE"), (closed(ANN), "GONE")):
+        heard = told(play.when(said), PresenceChanged)
+        assert {event.presence for event in heard} == {presence}
+        assert [partition_of(event.shard, SHARDS, RULES.partitions) for event in heard] == list(range(RULES.partitions))
+
+
+def test_nobody_is_told_what_changes_nothing(play):
+    play.given(opened(ANN), deactivated(ANN))
+    assert play.when(deactivated(ANN)).events == []
+    play.given(closed(ANN))
+    assert play.when(closed(ANN)).events == []
+
+
+def test_a_deleted_account_lets_go_of_its_name(play):
+    play.given(opened(ANN))
+    (gone,) = told(play.when(closed(ANN, at=9)), NameChanged)
+    assert (gone.name, gone.held, gone.changed_at) == ("ann", False, DAWN + 9)

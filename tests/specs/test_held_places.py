@@ -10,8 +10,7 @@ import time
 
 import pytest
 
-from streams import holding as holds
-from streams import state as states
+from streams import holding as holds, state as states
 from streams.fold import NeighbourAway
 from streams.frozen import end_frozen_holder, is_frozen
 from streams.letting_go import StillOpen, close_and_release

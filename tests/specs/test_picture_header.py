@@ -4,8 +4,7 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from schemas.picture_header import JPEG, MAX_BYTES, PNG, HeaderReader, PictureRefused, read_header
 from tests.specs.pictures_made import a_jpeg_header, a_png, chunk, exif, real_picture

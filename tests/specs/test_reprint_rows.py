@@ -20,7 +20,6 @@ from tests.specs.builders import (
     CY,
     DAWN,
     DEE,
-    SHARDS,
     Play,
     barrier,
     closed,
@@ -51,8 +50,8 @@ def printed(agent, play, projection: str) -> list:
 
 
 def test_claims_that_lost_their_name_are_printed_as_well():
-    play = Play(accounts.fold_of(SHARDS)).given(opened(ANN), opened(user("ann", 1)), closed(ANN))
-    found = printed(accounts.agent(SHARDS), play, "accounts")
+    play = Play(accounts.fold_of(RULES)).given(opened(ANN), opened(user("ann", 1)), closed(ANN))
+    found = printed(accounts.agent(RULES), play, "accounts")
     assert [row.state.value for row in found] == ["deleted", "refused"]
 
 
