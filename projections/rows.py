@@ -168,6 +168,24 @@ class AuthorRow(NamedTuple):
     photo_id: int
 
 
+class Closed(NamedTuple):
+    """Projections `timelines` and `authors` (Redis): a ring that stays empty for ever, since its owner is gone."""
+
+    user_id: int
+
+
+class SubmissionRow(NamedTuple):
+    """Projection `submissions` (Postgres, the target's shard). Key: person_id, submission. `standing` False removes the row.
+
+    What came of a submission: the photo or the comment that the first event with this hash of an idempotency key made.
+    """
+
+    person_id: int
+    submission: str
+    target_id: int
+    standing: bool
+
+
 class CelebrityRow(NamedTuple):
     """Projection `celebrities` (Redis): the spans of time in which an author is pulled. Key: author_id.
 
