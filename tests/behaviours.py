@@ -6,6 +6,26 @@ then what is seen; `tests/specs/behaviours`) and one test through HTTP (`tests/i
 
 import pytest
 
+BEHAVIOURS: dict[int, str] = {
+    1: "A like is a member of a set, not an increment",
+    2: "An unlike undoes everything that the like did",
+    3: "A self-like",
+    4: "A duplicate submit",
+    5: "Order across topics is not given",
+    6: "Follow",
+    7: "Unfollow",
+    8: "Delete a photo, delete a comment",
+    9: "Block",
+    10: "Mute",
+    11: "Private flip",
+    12: "Celebrity crossing",
+    13: "Paging",
+    14: "Account deletion",
+    15: "Return after absence, or after the cache is lost",
+    16: "Also often forgotten",
+    17: "Notifications",
+}
+
 CLAUSES: dict[str, str] = {
     "1.1": "Liking twice counts once",
     "1.2": "An unlike without a like changes nothing, and no count falls below zero",
