@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from agents import (
     accounts,
+    clearing,
     comments,
     fanout,
     follows,
@@ -32,6 +33,7 @@ FOLD_MODULES: tuple[str, ...] = (
     "follows",
     "viewers",
     "photos",
+    "clearing",
     "likes",
     "likers",
     "comments",
@@ -57,6 +59,7 @@ def catalog(rules: Rules, resize: Effect = unwired) -> tuple[Agent, ...]:
         follows.agent(rules),
         viewers.agent(),
         photos.agent(),
+        clearing.agent(),
         likes.agent(),
         likers.agent(),
         comments.agent(),

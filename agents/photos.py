@@ -9,12 +9,12 @@ import msgspec
 
 from agents.counting import all_counts, change_counts, flush_of
 from agents.keys import ids_in, key_of
-from agents.nonsense import Nonsense, check_not_ahead, check_texts
+from agents.nonsense import Nonsense
+from agents.photo_checks import check_actor, check_places, check_upload, check_words
 from agents.printing import items_of, reprint_of
 from projections.rows import CounterKind, PhotoRow, PhotoState
 from schemas import events as e
-from schemas.ids import shard_of
-from schemas.text import caption_problems, hashtags, place_key, place_problems
+from schemas.text import hashtags, place_key
 from streams.fold import Agent, Batch, Changes, Record, Refused, State
 
 PHOTO = b"p"
@@ -117,27 +117,8 @@ def decided(record: Record, before: Photo | None) -> Photo | None:
     raise Nonsense(f"{type(event).__name__} does not belong into the topic photos")
 
 
-def check_places(record: Record) -> None:
-    """A photo lives in its owner's shard, and is not from the future."""
-    event = record.event
-    if shard_of(event.photo_id) != shard_of(event.owner_id):
-        wanted, found = shard_of(event.owner_id), shard_of(event.photo_id)
-        raise Nonsense(f"photo {event.photo_id} is in shard {found}, its owner {event.owner_id} in shard {wanted}")
-    check_not_ahead("photo", event.photo_id, record.appended_at)
-
-
-def check_actor(event: e.PhotoEdited | e.PhotoDeleted) -> None:
-    """Only its owner may change a photo, or Darkroom itself (actor 0)."""
-    if event.actor_id not in (event.owner_id, 0):
-        raise Nonsense(f"{type(event).__name__} of photo {event.photo_id} by {event.actor_id}; its owner is {event.owner_id}")
-
-
-def check_words(event: e.PhotoUploaded | e.PhotoEdited) -> None:
-    check_texts(f"photo {event.photo_id}", caption_problems(event.caption) + place_problems(event.place))
-
-
 def uploaded(event: e.PhotoUploaded, before: Photo | None) -> Photo | None:
-    check_words(event)
+    check_upload(event)
     if before is not None and before.uploaded:
         if before.original_key != event.original_key:
             raise Nonsense(f"photo {event.photo_id} was already uploaded from another original")

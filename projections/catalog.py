@@ -29,6 +29,7 @@ PROJECTIONS = (
     Projection("likes", "postgres", 1, ("likers",)),
     Projection("liked", "redis", 1, ("likers",)),
     Projection("comments", "postgres", 1, ("comments",)),
+    Projection("submissions", "postgres", 1, ("clearing",)),
     Projection("counters", "redis", 1, ("likes", "comments", "photos", "follows", "viewers")),
     Projection("counter_rows", "postgres", 1, ("likes", "comments", "photos", "follows", "viewers")),
     Projection("timelines", "redis", 1, ("fanout",)),

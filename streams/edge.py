@@ -115,9 +115,15 @@ class Edge:
     # --- photos ---------------------------------------------------------------------------------------------------------
 
     async def upload_photo(
-        self, photo_id: int, owner_id: int, picture: Picture, caption: str | None, place: str | None
+        self,
+        photo_id: int,
+        owner_id: int,
+        picture: Picture,
+        caption: str | None,
+        place: str | None,
+        submission: str | None = None,
     ) -> Written:
-        """Store an original as it came, then say that it is there."""
+        """Store an original as it came, then say that it is there; of one submission only the first photo stays."""
         _refuse(_photo_text_problems(caption, place))
         key = original_key(photo_id)
         await self._originals.put(ORIGINALS, key, picture.content, picture.content_type)
@@ -132,6 +138,7 @@ class Edge:
             sha256=hashlib.sha256(picture.content).hexdigest(),
             caption=caption,
             place=place,
+            submission=submission,
         )
         return Written(photo_id, await self._append(event))
 
@@ -161,10 +168,13 @@ class Edge:
         event = e.LikeChanged(**said, photo_id=photo_id, kind=kind, comment_id=comment_id)
         return Written(comment_id or photo_id, await self._append(event))
 
-    async def add_comment(self, comment_id: int, actor_id: int, photo_id: int, comment: str) -> Written:
+    async def add_comment(
+        self, comment_id: int, actor_id: int, photo_id: int, comment: str, submission: str | None = None
+    ) -> Written:
+        """Comment a photo; of one submission only the first comment stays."""
         _refuse(text.comment_problems(comment))
         said = self._said(actor_id, photo_id, comment_id)
-        event = e.CommentAdded(**said, comment_id=comment_id, photo_id=photo_id, text=comment)
+        event = e.CommentAdded(**said, comment_id=comment_id, photo_id=photo_id, text=comment, submission=submission)
         return Written(comment_id, await self._append(event))
 
     async def delete_comment(self, actor_id: int, comment_id: int, photo_id: int) -> Written:

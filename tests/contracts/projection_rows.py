@@ -75,6 +75,7 @@ def everything() -> dict[str, list]:
         "followings": [rows.FollowingRow(BEN, ANNA, "FOLLOWING", START_MS)],
         "barriers": [rows.BarrierRow(ANNA, CARO, START_MS, False, START_MS + 2, None)],
         "viewers": [rows.ViewerRow(BEN, (ANNA,), (), (), (CARO,), ((CARO, 0),))],
+        "submissions": [rows.SubmissionRow(ANNA, "0a" * 16, PHOTO, True)],
         "celebrities": [rows.CelebrityRow(ANNA, ((START_MS, 0),))],
         "timelines": [rows.Delivery(PHOTO, (BEN, ANNA)), rows.Backfill(BEN, (OTHER_PHOTO, PHOTO))],
         "authors": [rows.AuthorRow(ANNA, PHOTO), rows.AuthorRow(ANNA, OTHER_PHOTO)],

@@ -102,7 +102,14 @@ def barrier(who: int, whom: int, at: int = 0, **fields: object) -> e.Event:
     return happened(e.BarrierChanged, at, who, user_id=who, other_id=whom, **fields)
 
 
-def uploaded(photo_id: int, owner: int, at: int = 0, caption: str | None = None, place: str | None = None) -> e.Event:
+def uploaded(
+    photo_id: int,
+    owner: int,
+    at: int = 0,
+    caption: str | None = None,
+    place: str | None = None,
+    submission: str | None = None,
+) -> e.Event:
     return happened(
         e.PhotoUploaded,
         at,
@@ -115,6 +122,7 @@ def uploaded(photo_id: int, owner: int, at: int = 0, caption: str | None = None,
         sha256="00",
         caption=caption,
         place=place,
+        submission=submission,
     )
 
 
@@ -154,8 +162,11 @@ def unliked(who: int, photo_id: int, comment_id: int | None = None, at: int = 0)
     return liked(who, photo_id, comment_id, at, "UNLIKED")
 
 
-def commented(who: int, comment_id: int, photo_id: int, text: str = "Nice!", at: int = 0) -> e.Event:
-    return happened(e.CommentAdded, at, who, comment_id=comment_id, photo_id=photo_id, text=text)
+def commented(
+    who: int, comment_id: int, photo_id: int, text: str = "Nice!", at: int = 0, submission: str | None = None
+) -> e.Event:
+    said = {"comment_id": comment_id, "photo_id": photo_id, "text": text, "submission": submission}
+    return happened(e.CommentAdded, at, who, **said)
 
 
 def uncommented(who: int, comment_id: int, photo_id: int, at: int = 0) -> e.Event:
@@ -176,6 +187,7 @@ KEYS: dict[str, Callable] = {
     "barriers": lambda row: (row.user_id, row.other_id),
     "viewers": lambda row: row.user_id,
     "celebrities": lambda row: row.author_id,
+    "submissions": lambda row: (row.person_id, row.submission),
     "counters": lambda row: (row.kind.value, row.entity_id),
     "counter_rows": lambda row: (row.kind.value, row.entity_id),
 }
@@ -186,6 +198,7 @@ REMOVES: dict[str, Callable] = {
     "followings": lambda row: row.state == "NONE",
     "barriers": lambda row: not any(row[2:]),
     "celebrities": lambda row: not row.spans,
+    "submissions": lambda row: not row.standing,
 }
 LIKE_COLUMNS = {
     "photo_id": pl.Int64,
