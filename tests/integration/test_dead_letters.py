@@ -97,11 +97,11 @@ def likes(http, person):
 
 def test_garbage_is_listed_shown_and_dropped(likes):
     offset = likes.append(b"not avro at all")
-    likes.await_letters(offset, {"likes", "likers", "comments"})
+    likes.await_letters(offset, {"likes", "likers", "comments", "notices"})
     listed = [line for line in dead("list", "--open", "--topic", "likes").stdout.splitlines() if f"@{offset} " in line]
-    assert len(listed) == 1, "three agents refused one record for one reason"
+    assert len(listed) == 1, "four agents refused one record for one reason"
     assert listed[0].startswith(likes.named(offset, "*"))
-    assert "comments,likers,likes" in listed[0]
+    assert "comments,likers,likes,notices" in listed[0]
     shown = dead("show", likes.named(offset)).stdout
     for part in ("not avro at all", "6e 6f 74 20 61 76 72 6f", "comments, likers", "mend its producer", likes.named(offset)):
         assert part in shown, shown
@@ -119,7 +119,7 @@ def test_garbage_is_listed_shown_and_dropped(likes):
     assert (one["state"], one["why"]) == ("dropped", "a test")
     assert one["settled_by"]
     after = rows("count")[0]
-    assert (after["open"], after["all"]) == (before["open"] - 3, before["all"])
+    assert (after["open"], after["all"]) == (before["open"] - 4, before["all"])
 
 
 def test_a_retried_record_stands_again_as_it_was_and_a_second_letter_knows_where_it_comes_from(likes):
