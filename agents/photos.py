@@ -1,6 +1,8 @@
 """What each photo is: processing, ready, rejected or deleted, with what its owner wrote.
 
 A photo is ready as soon as its 150 px variant exists. A tombstone wins over everything, also when it comes before the upload.
+That of its owner is shown, so that a second delete can be answered; that of Darkroom itself wins over it and leaves no row,
+since nobody is there who may ask.
 """
 
 from collections.abc import Iterator
@@ -41,6 +43,9 @@ class Photo(msgspec.Struct, array_like=True, frozen=True):
     def is_shown(self) -> bool:
         return self.uploaded or self.state is PhotoState.DELETED
 
+    def is_buried(self) -> bool:
+        return self.state in (PhotoState.DELETED, PhotoState.CLEARED)
+
 
 def agent() -> Agent:
     """Return the agent `photos`."""
@@ -53,6 +58,7 @@ def agent() -> Agent:
         flush=flush_of(CounterKind.USER_PHOTOS),
         writes=("photos", "photo_cards", "counters", "counter_rows"),
         reprint=reprint_of(photos=standing, photo_cards=standing, counters=counts, counter_rows=counts),
+        state_version=2,
     )
 
 
@@ -74,7 +80,7 @@ def fold(batch: Batch, state: State) -> Changes:
         state.put(key_of(PHOTO, photo_id), msgspec.msgpack.encode(after))
         was_counted = before is not None and before.is_counted()
         counted[after.owner_id] = counted.get(after.owner_id, 0) + after.is_counted() - was_counted
-        if after.is_shown():
+        if after.is_shown() or after.is_buried():
             touched[photo_id] = after
     rows = [row_of(photo_id, photo) for photo_id, photo in touched.items()]
     counts = change_counts(state, CounterKind.USER_PHOTOS, counted)
@@ -98,8 +104,8 @@ def decided(record: Record, before: Photo | None) -> Photo | None:
     """Return the photo after one event, None when the event changes nothing; `Nonsense` when the event cannot be."""
     event = record.event
     check_places(record)
-    if before is not None and before.state is PhotoState.DELETED:
-        return None
+    if before is not None and before.is_buried():
+        return cleared(event, before)
     if before is not None and before.owner_id != event.owner_id:
         raise Nonsense(f"{type(event).__name__} says owner {event.owner_id}; photo {event.photo_id} is of {before.owner_id}")
     match event:
@@ -109,12 +115,24 @@ def decided(record: Record, before: Photo | None) -> Photo | None:
             return edited(event, before)
         case e.PhotoDeleted():
             check_actor(event)
-            return Photo(event.owner_id, state=PhotoState.DELETED)
+            return deleted(event)
         case e.VariantReady():
             return with_variant(event, before or Photo(event.owner_id))
         case e.PhotoRejected():
             return rejected(event, before or Photo(event.owner_id))
     raise Nonsense(f"{type(event).__name__} does not belong into the topic photos")
+
+
+def deleted(event: e.PhotoDeleted) -> Photo:
+    """Return what is kept of a photo that is deleted by its owner, or by Darkroom itself (actor 0)."""
+    return Photo(event.owner_id, state=PhotoState.DELETED if event.actor_id else PhotoState.CLEARED)
+
+
+def cleared(event: e.Event, before: Photo) -> Photo | None:
+    """Return a buried photo after one more event: only Darkroom itself can still change something, which ends its row."""
+    if before.state is PhotoState.CLEARED or not isinstance(event, e.PhotoDeleted):
+        return None
+    return deleted(event) if (event.actor_id, event.owner_id) == (0, before.owner_id) else None
 
 
 def uploaded(event: e.PhotoUploaded, before: Photo | None) -> Photo | None:

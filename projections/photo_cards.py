@@ -63,5 +63,5 @@ STRUCTURE = Strings(
     family="card",
     shard=lambda row, _shards: shard_of(row.photo_id),
     suffix=lambda row: str(row.photo_id),
-    value=encode,
+    value=lambda row: None if row.state == PhotoState.CLEARED else encode(row),
 )

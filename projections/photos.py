@@ -46,6 +46,7 @@ STRUCTURE = Table(
     indexes=("(owner_id, photo_id DESC) WHERE state = 'ready'",),
     row=_row,
     shard=lambda row, _shards: shard_of(row.photo_id),
+    gone=lambda row: row.state == PhotoState.CLEARED,
 )
 
 _BY_IDS = "SELECT {columns} FROM {table} WHERE photo_id = ANY(%s::bigint[])"

@@ -30,12 +30,13 @@ class AccountRow(NamedTuple):
 
 
 class PhotoState(StrEnum):
-    """DELETED rows stay as tombstones without content."""
+    """DELETED rows stay as tombstones without content; CLEARED ones, which Darkroom itself deleted, remove the row."""
 
     PROCESSING = "processing"
     READY = "ready"
     REJECTED = "rejected"
     DELETED = "deleted"
+    CLEARED = "cleared"
 
 
 class PhotoRow(NamedTuple):

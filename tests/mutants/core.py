@@ -156,7 +156,7 @@ MUTANTS = (
     Mutant(
         "a tombstone of a photo is forgotten",
         "agents/photos.py",
-        "    if before is not None and before.state is PhotoState.DELETED:\n        return None\n",
+        "    if before is not None and before.is_buried():\n        return cleared(event, before)\n",
         "",
         ("tests/specs/test_photos.py",),
     ),

@@ -66,7 +66,7 @@ MUTANTS = (
     Mutant(
         "a tombstone is dropped when the upload is said again",
         "agents/photos.py",
-        "    if before is not None and before.state is PhotoState.DELETED:\n        return None\n",
+        "    if before is not None and before.is_buried():\n        return cleared(event, before)\n",
         "",
         FIRST,
     ),

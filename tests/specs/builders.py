@@ -192,6 +192,8 @@ KEYS: dict[str, Callable] = {
     "counter_rows": lambda row: (row.kind.value, row.entity_id),
 }
 REMOVES: dict[str, Callable] = {
+    "photos": lambda row: row.state == "cleared",
+    "photo_cards": lambda row: row.state == "cleared",
     "likes": lambda row: not row.liked,
     "liked": lambda row: not row.liked,
     "followers": lambda row: row.state == "NONE",
@@ -235,6 +237,7 @@ class Play:
         """Fold events of one topic as one batch and return the changes, which are kept as well."""
         changes = self.fold(self.batch(topic_of(type(events[0])).name, events), self.state)
         changes.rows = {name: list(rows) for name, rows in changes.rows.items()}
+        changes.events = list(changes.events)
         return self.keep(changes)
 
     def batch(self, topic: str, events: Sequence[e.Event]) -> Batch:

@@ -143,3 +143,24 @@ def test_a_text_that_cannot_be_stored_is_refused(play, say):
     play.given(uploaded(SHOT, ANN))
     (refused,) = play.when(say(SHOT, ANN, caption="nu\0l")).refused
     assert refused.reason == f"photo {SHOT}, field caption: must not contain a NUL (character 3)"
+
+
+def test_a_photo_that_darkroom_itself_deleted_leaves_no_row_and_counts_nothing(play):
+    play.given(uploaded(SHOT, ANN), variant(SHOT, ANN), erased(SHOT, ANN, actor=0))
+    assert play.row("photos", SHOT) is None and play.row("photo_cards", SHOT) is None
+    assert play.count("photos", ANN) == 0
+    assert list(photos.standing(play.state)) == []
+
+
+def test_what_darkroom_itself_deleted_stays_away_whatever_comes_later(play):
+    play.given(erased(SHOT, ANN, actor=0), uploaded(SHOT, ANN), variant(SHOT, ANN), edited(SHOT, ANN, caption="x"))
+    play.given(erased(SHOT, ANN))
+    assert play.row("photos", SHOT) is None
+    assert play.refused == []
+
+
+def test_a_tombstone_goes_when_darkroom_itself_deletes_the_photo_too(play):
+    play.given(uploaded(SHOT, ANN), erased(SHOT, ANN))
+    assert state_of(play) is PhotoState.DELETED
+    play.given(erased(SHOT, ANN, actor=0))
+    assert play.row("photos", SHOT) is None
