@@ -1,0 +1,275 @@
+"""All of Darkroom in memory and in one piece: the real edge, the real folds of the whole catalogue, the real routes over both.
+
+Whoever asks is answered after everything that was said before is folded, but for what a spec holds back.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, NamedTuple
+
+from agents.catalog import catalog
+from agents.rules import Rules
+from api.answering import answer_request
+from api.auth import Tokens
+from api.catalog import ROUTES
+from api.context import Context
+from api.freshness import Freshness
+from api.limits import Limits
+from api.metrics import Metrics
+from api.people import People
+from api.recall import Recall
+from api.relations import Relations
+from api.remembered import Remembered
+from api.routes import Route
+from api.shedding import Fuse, Load
+from api.signing import Signer
+from api.trust import Trust
+from projections.catalog import PROJECTIONS
+from projections.memory import MemorySink
+from projections.progress import Look, decode, encode
+from schemas import events as e
+from schemas.catalog import TOPICS
+from schemas.codec import open_codec
+from schemas.ids import compose_id
+from schemas.object_keys import ORIGINALS, PIXELS, VARIANTS, original_key, variant_key
+from streams.batch_loop import BatchLoop
+from streams.decoding import BatchDecoder
+from streams.edge import Edge
+from streams.fold import Batch, Caused, State
+from streams.memory import MemoryLog
+from streams.memory_objects import MemoryObjects
+from streams.state import MemoryState
+from streams.surroundings import Patience, Surroundings
+from tests.specs.behaviours.reading import Reading
+from tests.specs.builders import DAWN
+from tests.specs.test_api_remembered import OneRedis
+
+SHARDS, PARTITIONS = 64, 1
+SECOND = 1_000
+# People are asked in this order whether a path is theirs; the names of routes' parameters stand in braces.
+PATHS = [(route, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path))) for route in ROUTES]
+CODEC = open_codec()
+DERIVED = frozenset(topic.name for topic in TOPICS if topic.derived)
+RUNNER = asyncio.Runner()
+
+
+class Seen(NamedTuple):
+    """What the API answered."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+class World:
+    """One partition of everything. Authors are pulled from `up` followers on, pushed from `down`; feeds hold `depth` ids."""
+
+    def __init__(self, up: int, down: int, depth: int) -> None:
+        self.now = DAWN
+        self.log = MemoryLog(SHARDS, PARTITIONS, CODEC)
+        self.sink = MemorySink(SHARDS, depth)
+        self.objects = MemoryObjects()
+        # Agents that fold nothing for now, as if they were slow.
+        self.held: set[str] = set()
+        self.ids: dict[str, int] = {}
+        self._minted: Counter = Counter()
+        self._decoder = BatchDecoder(CODEC.decoder, remembered=64)
+        rules = Rules(up, down, feed_depth=depth, shards=SHARDS, partitions=PARTITIONS)
+        self.agents = {agent.name: agent for agent in catalog(rules, self._resize)}
+        self._states = {name: MemoryState() for name in self.agents}
+        self._loops: dict[str, BatchLoop] = {}
+        # The order in which agents and their topics take turns: 1 as in the catalogue, -1 from its end.
+        self._turn = 1
+        self.context = self._opened_api()
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def mint(self, shard: int) -> int:
+        """Mint an id of this moment; every deed takes a second."""
+        self.now += SECOND
+        self._minted[shard] += 1
+        return compose_id(self.now, shard, self._minted[shard] % 1024)
+
+    def ask(
+        self, who: str | None, method: str, path: str, body: Any = None, key: str | None = None, form: dict | None = None
+    ) -> Seen:
+        """Let somebody (None: anybody) ask the API, once all that was said before is folded."""
+        return RUNNER.run(self._asked(who, method, path, body, key, form))
+
+    def says(self, *events: e.Event) -> None:
+        """Append events as they are: what comes late, twice, or by another way than the API's."""
+        for event in events:
+            self.log.put(event)
+
+    def again(self, topic: str, count: int = 1) -> None:
+        """Append the newest records of a topic once more, byte for byte, as a producer's retry does."""
+        for record in self.log.read(topic, 0)[-count:]:
+            self.log.put_raw(topic, 0, record.value, record.key, record.timestamp)
+
+    def later(self, seconds: int = 1) -> int:
+        """Let time pass and return what `tests.specs.builders` takes as `at`: ms after dawn."""
+        self.now += seconds * SECOND
+        return self.now - DAWN
+
+    def forget(self) -> None:
+        """Lose every state and both stores: all is folded from the log again, other topics first."""
+        self.sink.lose()
+        self._loops.clear()
+        self._states = {name: MemoryState() for name in self.agents}
+        self._turn = -self._turn
+
+    def check_rebuilt(self) -> None:
+        """Fold everything, and once more from the log alone: both must give the same projections."""
+        self.held.clear()
+        RUNNER.run(self.settle())
+        live = self._digests()
+        self.forget()
+        RUNNER.run(self.settle())
+        rebuilt = self._digests()
+        assert {name for name in live if live[name] != rebuilt[name]} == set(), "live and rebuilt differ"
+
+    def _digests(self) -> dict[str, int]:
+        return {projection.name: self.sink.digest(projection.name) for projection in PROJECTIONS}
+
+    # --- the machinery ------------------------------------------------------------------------------------------------
+
+    async def _asked(self, who: str | None, method: str, path: str, body: Any, key: str | None, form: dict | None) -> Seen:
+        await self.settle()
+        sent, media = (as_form(form), f"multipart/form-data; boundary={BOUNDARY}") if form is not None else (b"", "")
+        if body is not None:
+            sent, media = json.dumps(body).encode(), "application/json"
+        headers = [(b"host", b"town"), (b"content-type", media.encode()), (b"content-length", b"%d" % len(sent))]
+        if who is not None:
+            headers.append((b"authorization", b"Bearer " + self.context.tokens.make(self.ids[who]).encode()))
+        if key is not None:
+            headers.append((b"idempotency-key", key.encode()))
+        path, _, query = path.partition("?")
+        route, params = found_route(method, path)
+        scope = {"method": method, "path": path, "query_string": query.encode(), "headers": headers, "scheme": "http"}
+
+        async def receive() -> dict:
+            return {"type": "http.request", "body": sent, "more_body": False}
+
+        answer = await answer_request(self.context, route, scope, receive, params)
+        told = json.loads(answer.body) if answer.body and "json" in answer.media_type else answer.body
+        return Seen(answer.status, told, dict(answer.headers))
+
+    async def settle(self) -> None:
+        """Fold everything that was said, but for what is held, flush, and let the API look."""
+        folded: set[str] = set()
+        moved = True
+        while moved:
+            moved = False
+            for name, agent in list(self.agents.items())[:: self._turn]:
+                for topic in agent.sources[:: self._turn] if name not in self.held else ():
+                    loop = await self._loop(name)
+                    if loop.position(topic) < self.log.end(topic, 0):
+                        await loop.fold(topic, self.log.read(topic, 0, loop.position(topic)))
+                        moved = True
+                        folded.add(name)
+        for name in folded:
+            await self._loops[name].flush()
+        if folded:
+            # What emits nothing new may still have come further.
+            for loop in self._loops.values():
+                await loop.publish()
+            await self.context.freshness._look()
+
+    async def _loop(self, name: str) -> BatchLoop:
+        """Return the open loop of an agent, opened now if there is none."""
+        if name not in self._loops:
+            ends = lambda topic, partition: (self.log.end(topic, partition), self.now)  # noqa: E731
+            patience = Patience(pauses_seconds=())
+            around = Surroundings(self._decoder, self.sink, self.log, self.log.claim, ends, patience)
+            self._loops[name] = BatchLoop(self.agents[name], 0, self._states[name], around)
+            await self._loops[name].open()
+        return self._loops[name]
+
+    async def _resize(self, batch: Batch, state: State) -> AsyncIterator[Caused]:
+        """Stand where `agents.resize` does: the same objects and events, without decoding pictures."""
+        for record in batch.records:
+            told = record.event
+            if isinstance(told, e.PhotoUploaded):
+                async for event in self._developed(told):
+                    yield Caused(record.offset, event)
+            elif isinstance(told, e.PhotoDeleted):
+                await self.objects.delete(ORIGINALS, original_key(told.photo_id))
+                for pixels in PIXELS:
+                    await self.objects.delete(VARIANTS, variant_key(told.photo_id, pixels))
+
+    async def _developed(self, upload: e.PhotoUploaded) -> AsyncIterator[e.Event]:
+        said = {"event_id": "", "occurred_at": upload.occurred_at, "actor_id": 0, "source": "resize"}
+        of = {"photo_id": upload.photo_id, "owner_id": upload.owner_id, "original_width": 40, "original_height": 30}
+        for pixels in PIXELS:
+            await self.objects.put(VARIANTS, variant_key(upload.photo_id, pixels), b"variant", "image/jpeg")
+            yield e.VariantReady(**said, **of, pixels=pixels, width=40, height=30, size_bytes=7)
+
+    def _opened_api(self) -> Context:
+        """Return the API's context, put together as `api.opening` does."""
+        stores = self.reading = Reading(self.sink, SHARDS)
+        freshness = Folding(self, stores)
+        trust = Trust(freshness, stores, PARTITIONS)
+        of_accounts, of_viewers = (Recall(freshness, agent, SHARDS, PARTITIONS, 100) for agent in ("accounts", "viewers"))
+        fuse = Fuse(self.log)
+        secret = "a secret of thirty-two characters"
+        return Context(
+            stores=stores,
+            edge=Edge(fuse, self, self.objects, SHARDS, "http"),
+            objects=self.objects,
+            freshness=freshness,
+            tokens=Tokens(secret),
+            people=People(stores, trust, of_accounts),
+            relations=Relations(stores, freshness, trust, of_viewers),
+            trust=trust,
+            remembered=Remembered(OneRedis()),
+            limits=Limits(OneRedis(), {}),
+            load=Load(100, 1 << 24),
+            fuse=fuse,
+            signer=Signer(secret),
+            metrics=Metrics(),
+            shards=SHARDS,
+            partitions=PARTITIONS,
+            trend_window_seconds=300,
+            gives_tokens=True,
+            now_ms=lambda: self.now,
+        )
+
+
+class Folding(Freshness):
+    """How far the folds are; who waits for them lets them fold."""
+
+    def __init__(self, world: World, stores: Reading) -> None:
+        super().__init__(self._read, DERIVED, stores.redis)
+        self._world = world
+
+    async def _read(self) -> Look:
+        stores, builds = self._world.sink.stores, self._world.reading.builds
+        births = {"postgres0": stores.births["postgres"]}
+        return Look(stores.births["redis"], [decode(encode(one, builds, births)[1]) for one in stores.progress.values()])
+
+    async def wait(self, position: Any, writers: Iterable[str], timeout_seconds: float) -> bool:
+        if timeout_seconds > 0:
+            await self._world.settle()
+        return await super().wait(position, writers, 0)
+
+
+BOUNDARY = "picture"
+
+
+def as_form(fields: dict[str, Any]) -> bytes:
+    parts = []
+    for name, said in fields.items():
+        of_file = '; filename="x"' if name == "file" else ""
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{of_file}\r\n\r\n'.encode()
+        parts.append(head + (said if isinstance(said, bytes) else said.encode()) + b"\r\n")
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def found_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    for route, pattern in PATHS:
+        if route.method == method and (match := pattern.fullmatch(path)):
+            return route, match.groupdict()
+    raise LookupError(f"no route {method} {path}")
