@@ -39,3 +39,8 @@ def absent_among(state: State, user_ids: Iterable[int]) -> dict[int, Presence]:
     asked = list(dict.fromkeys(user_ids))
     found = zip(asked, state.get_many([key_of(ABSENT, user_id) for user_id in asked]), strict=True)
     return {user_id: _PRESENCES[letter] for user_id, letter in found if letter is not None}
+
+
+def is_back_or_left(before: Presence, after: Presence) -> int:
+    """Return 1 when a person is here again, -1 when they are here no longer, and 0 when nothing changed of that."""
+    return (after is Presence.HERE) - (before is Presence.HERE)

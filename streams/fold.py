@@ -56,6 +56,9 @@ class State(Protocol):
     def delete(self, key: bytes) -> None:
         """Remove a key, if it is there."""
 
+    def delete_many(self, keys: Iterable[bytes]) -> None:
+        """Remove those of many keys that are there."""
+
     def scan(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Iterator[tuple[bytes, bytes]]:
         """Yield items whose key starts with `prefix`, in key order, those after the key `after`, at most `limit`."""
 

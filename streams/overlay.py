@@ -7,6 +7,8 @@ from typing import Protocol
 
 # Keys that begin so belong to the runtime (positions, births, stamps); an agent's keys never do.
 RUNTIME_PREFIX = b"\0"
+# So many keys are put in order one by one; more at once are sorted with all that are there.
+FEW_KEYS = 16
 
 
 class Kept(Protocol):
@@ -60,12 +62,15 @@ class Overlay:
         if self._ordered is None:
             self._changes.update(items)
         else:
-            for key, value in items:
-                self._change(key, value)
+            self._change_many(dict(items))
 
     def delete(self, key: bytes) -> None:
         """Remove a key, if it is there."""
         self._change(key, None)
+
+    def delete_many(self, keys: Iterable[bytes]) -> None:
+        """Remove those of many keys that are there."""
+        self._change_many(dict.fromkeys(keys))
 
     def scan(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Iterator[tuple[bytes, bytes]]:
         """Yield items whose key starts with `prefix`, in key order, those after the key `after`, at most `limit`.
@@ -102,6 +107,17 @@ class Overlay:
         if self._ordered is not None and key not in self._changes:
             insort(self._ordered, key)
         self._changes[key] = value
+
+    def _change_many(self, changes: Mapping[bytes, bytes | None]) -> None:
+        if self._ordered is not None:
+            fresh = [key for key in changes if key not in self._changes]
+            if len(fresh) > FEW_KEYS:
+                # One pass over all, where a place for each of them would move as many keys each time.
+                self._ordered = sorted(self._ordered + fresh)
+            else:
+                for key in fresh:
+                    insort(self._ordered, key)
+        self._changes.update(changes)
 
     def _merged(self, start: bytes) -> Iterator[tuple[bytes, bytes | None]]:
         if not self._changes:

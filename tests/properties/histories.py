@@ -55,6 +55,21 @@ def accounts(random: Random, length: int, deletions: float = 0.05) -> list[e.Eve
     return history
 
 
+def presences(random: Random, length: int) -> list[e.Event]:
+    """Four people who hide and come back, also twice in a row, and are rarely gone, as `accounts` tells each partition."""
+    gone: set[int] = set()
+    history = []
+    for at in range(length):
+        who = random.choice(PEOPLE)
+        if who in gone:
+            continue
+        presence = "GONE" if random.random() < 0.05 else random.choice(["AWAY", "HERE"])
+        history.append(b.present(who, presence, at))
+        if presence == "GONE":
+            gone.add(who)
+    return history
+
+
 def relations(random: Random, length: int) -> list[e.Event]:
     """Whatever three people may do to each other, themselves included."""
     kinds = [kind.value for kind in e.RelationKind if kind is not e.RelationKind.UNKNOWN]

@@ -2,12 +2,15 @@
 
 from hypothesis import event, given, strategies as some
 
+from streams.overlay import FEW_KEYS
 from streams.state import MemoryState
 
 KEYS = some.binary(min_size=1, max_size=2).map(lambda key: b"k" + key)
 STEPS = some.one_of(
     some.tuples(some.just("put"), KEYS, some.binary(max_size=2)),
     some.tuples(some.just("delete"), KEYS, some.none()),
+    some.tuples(some.just("put many"), some.lists(KEYS, max_size=30), some.binary(max_size=2)),
+    some.tuples(some.just("delete many"), some.lists(KEYS, max_size=30), some.none()),
     some.tuples(some.just("commit"), some.none(), some.none()),
     some.tuples(some.just("forget"), some.none(), some.none()),
     some.tuples(some.just("scan"), KEYS, some.integers(0, 5)),
@@ -25,6 +28,13 @@ def test_any_history_reads_as_one_dictionary(steps):
         elif what == "delete":
             state.delete(key)
             now.pop(key, None)
+        elif what == "put many":
+            event("many at once" if len(key) > FEW_KEYS else "few at once")
+            state.put_many((one, value) for one in key)
+            now |= dict.fromkeys(key, value)
+        elif what == "delete many":
+            state.delete_many(key)
+            now = {one: kept_value for one, kept_value in now.items() if one not in key}
         elif what == "commit":
             state.commit()
             kept = dict(now)

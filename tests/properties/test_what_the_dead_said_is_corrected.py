@@ -18,8 +18,8 @@ FOLDS = {
     "follows": (follows.fold_of(RULES), [histories.accounts, histories.wishes]),
     "viewers": (viewers.fold, [histories.followings, histories.barriers]),
     "photos": (photos.fold, [histories.photos]),
-    "likes": (likes.fold, [histories.likes]),
-    "likers": (likers.fold, [histories.likes]),
+    "likes": (likes.fold, [histories.likes, histories.presences]),
+    "likers": (likers.fold, [histories.likes, histories.presences]),
     "comments": (comments.fold, [histories.comments, histories.likes]),
 }
 

@@ -26,6 +26,10 @@ class DictionaryState:
     def delete(self, key: bytes) -> None:
         self.items.pop(key, None)
 
+    def delete_many(self, keys: Iterable[bytes]) -> None:
+        for key in keys:
+            self.delete(key)
+
     def scan(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Iterator[tuple[bytes, bytes]]:
         found = sorted(key for key in self.items if key.startswith(prefix) and (after is None or key > after))
         for key in found[:limit]:

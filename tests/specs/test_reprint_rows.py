@@ -31,6 +31,7 @@ from tests.specs.builders import (
     made,
     opened,
     photo,
+    present,
     uncommented,
     unliked,
     uploaded,
@@ -119,6 +120,12 @@ def test_counts_are_printed_also_after_they_were_flushed():
 def test_likes_that_were_taken_back_are_not_printed():
     play = Play(likers.fold).given(liked(BOB, SHOT, at=3), liked(CY, SHOT, comment(SHOT)), unliked(CY, SHOT, comment(SHOT)))
     assert printed(likers.agent(), play, "likes") == [LikeRow(SHOT, BOB, True, DAWN + 3, 0)]
+
+
+def test_likes_of_who_is_away_are_not_printed_and_are_kept():
+    play = Play(likers.fold).given(liked(BOB, SHOT), liked(CY, SHOT), present(BOB, "AWAY"))
+    assert printed(likers.agent(), play, "liked") == [LikeRow(SHOT, CY, True, DAWN, 1)]
+    assert len(list(play.state.scan(likers.MEMBER))) == 2
 
 
 def test_a_deleted_comment_is_printed_without_its_text_and_likes_and_one_that_was_only_liked_is_not():
