@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from api import positions
@@ -13,6 +14,7 @@ from api.context import Context
 from api.deadline import Deadline
 from api.problems import MEDIA_TYPE, Problem, invalid, unavailable
 from api.remembered import Entry, check_same, kept_alive
+from api.repeats import answer_again, made_before
 from api.routes import READING, Answer, Route
 from projections.away import StoreAway
 from streams.producer import NeighbourAway
@@ -63,7 +65,7 @@ async def _answer_once(call: Call) -> Answer:
     if isinstance(claim, Entry):
         check_same(claim, await call.content())
         return Answer(claim.status, claim.body, headers=claim.headers)
-    call.claim = claim
+    call.claim, call.key = claim, key
     return await _answer_claimed(call, asker)
 
 
@@ -73,7 +75,9 @@ async def _answer_claimed(call: Call, asker: str) -> Answer:
         async with kept_alive(claim):
             if claim.entry.intended_id:
                 check_same(claim.entry, await call.content())
-            answer = await _answer_limited(call, asker)
+                answer = await _answer_limited(call, asker)
+            else:
+                answer = await _answer_again(call) or await _answer_limited(call, asker)
         await claim.remember(await call.content(), answer, {**answer.headers, **call.headers})
     except BaseException as problem:
         await claim.release(refused=isinstance(problem, Problem) and problem.status < 500)
@@ -81,14 +85,20 @@ async def _answer_claimed(call: Call, asker: str) -> Answer:
     return answer
 
 
+async def _answer_again(call: Call) -> Answer | None:
+    """Answer what was done before and only Redis forgot; None for what is new. It costs as little as a remembered answer."""
+    made = await made_before(call)
+    return None if made is None else await _answer(call, partial(answer_again, call, made))
+
+
 async def _answer_limited(call: Call, asker: str) -> Answer:
     """Answer, unless this person or address does this too often; a remembered answer costs nothing."""
     if call.route.limited:
         await call.context.limits.take(call.route.limited, asker)
-    return await _answer(call)
+    return await _answer(call, partial(call.route.answer, call))
 
 
-async def _answer(call: Call) -> Answer:
+async def _answer(call: Call, act: Callable[[], Awaitable[Answer]]) -> Answer:
     """Wait for what the client has seen, answer, and say how fresh that is, on refusals too."""
     if call.route.method not in READING:
         # Before the body is read, and before anybody waits.
@@ -97,10 +107,10 @@ async def _answer(call: Call) -> Answer:
     try:
         if call.route.method not in READING:
             # Writes are not cut off: what they appended would stay untold.
-            answer = await call.route.answer(call)
+            answer = await act()
         else:
             with Deadline(call.context.read_seconds):
-                answer = await call.route.answer(call)
+                answer = await act()
         call.raise_deferred()
     finally:
         await _say_position(call)

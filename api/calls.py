@@ -18,6 +18,7 @@ from api.problems import Problem, invalid, not_found, unauthorized, unavailable
 from api.remembered import Claim
 from api.routes import IGNORED, READING, REQUIRED, Route
 from api.visibility import STRANGER, Account, Viewer
+from schemas.submissions import submission_of
 from streams.producer import Edge, Invalid, NeighbourAway, Written
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Call:
         self.headers: dict[str, str] = {}
         self.position: positions.Position = {}
         self.claim: Claim | None = None
+        self.key = ""
         # A wrong header or key is told only after 404 and 403 had their say.
         self.deferred: Problem | None = None
         self.stale = False
@@ -148,6 +150,13 @@ class Call:
         elif self.route.body is not None:
             body = msgspec.msgpack.encode(await self.json(self.route.body))
         return self.scope["path"].encode() + b"\0" + body
+
+    @property
+    def submission(self) -> str | None:
+        """The name under which folds know this request's key; None without one, and where nothing is made."""
+        if self.claim is None or self.route.repeat is None or not self.me:
+            return None
+        return submission_of(self.me, self.route.repeat.kind, self.key)
 
     def raise_deferred(self) -> None:
         """Tell what was wrong with a header, now that nothing else goes before it."""

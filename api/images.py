@@ -6,13 +6,14 @@ account's images are named by a signed path, which lives ten minutes.
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from api.calls import Call
 from api.photo_cards import known_photo
 from api.problems import Problem, not_found
 from api.routes import Answer
-from schemas.object_keys import PIXELS, VARIANTS, variant_key
+from schemas.object_keys import ORIGINALS, PIXELS, VARIANTS, original_key, variant_key
 from streams.producer import ObjectMissing
 
 JPEG = "image/jpeg"
@@ -56,9 +57,9 @@ async def _send(call: Call, key: str, caching: str) -> Answer:
         headers = {"ETag": etag, "Cache-Control": caching, "Accept-Ranges": "bytes"}
         if _matches(call.header(b"if-none-match"), etag):
             return Answer(304, b"", JPEG, headers)
-        part = wanted_part(call.header(b"range"), call.header(b"if-range"), etag, found.size_bytes)
         if call.route.method == "HEAD":
             return Answer(200, b"", JPEG, {**headers, "Content-Length": str(found.size_bytes)})
+        part = wanted_part(call.header(b"range"), call.header(b"if-range"), etag, found.size_bytes)
         if part is None:
             return Answer(200, await objects.get(VARIANTS, key), JPEG, headers)
         first, last = part
@@ -67,6 +68,20 @@ async def _send(call: Call, key: str, caching: str) -> Answer:
         return Answer(206, b"".join(pieces), JPEG, headers)
     except ObjectMissing as cause:
         raise not_found("image") from cause
+
+
+async def is_original(call: Call, photo_id: int, content: bytes) -> bool:
+    """Return whether a photo was made of these bytes, as far as its original is still there."""
+    objects, key = call.context.objects, original_key(photo_id)
+    try:
+        if (await objects.stat(ORIGINALS, key)).size_bytes != len(content):
+            return False
+        kept = hashlib.sha256()
+        async for piece in objects.stream(ORIGINALS, key):
+            kept.update(piece)
+        return kept.digest() == hashlib.sha256(content).digest()
+    except ObjectMissing:
+        return True
 
 
 def _matches(header: str | None, etag: str) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from api.problems import invalid, unavailable
+from api.problems import Problem, invalid, unavailable
 from api.routes import Answer
 
 KEPT_SECONDS = 24 * 3600
@@ -145,7 +145,12 @@ def digest_of(content: bytes) -> bytes:
 def check_same(entry: Entry, content: bytes) -> None:
     """Raise 422 when a key comes again with another route or other content."""
     if entry.content and entry.content != digest_of(content):
-        raise invalid("Idempotency-Key", "this key was used for another request; take a new key for new content")
+        raise used_otherwise()
+
+
+def used_otherwise() -> Problem:
+    """Return what refuses a key that comes again with another route or other content."""
+    return invalid("Idempotency-Key", "this key was used for another request; take a new key for new content")
 
 
 @contextlib.asynccontextmanager

@@ -36,13 +36,25 @@ OPTIONAL = "optional"
 IGNORED = "ignored"
 
 
+class Repeat(NamedTuple):
+    """How a route answers when something was made under the same key before, though Redis does not know the answer any more.
+
+    `kind` names what is made, `shard` says where it lies, `answer` is given its id.
+    """
+
+    kind: str
+    shard: Callable[[Call], int]
+    answer: Callable[[Call, int], Awaitable[Answer]]
+
+
 @dataclass(frozen=True)
 class Route:
     """One method on one path.
 
     `reads` names the projections that answer it: `Darkroom-After` waits for these. `body` is what is sent (`bodies.Upload`
     is a form), `query` the parameters, `answers` a description by status, with the type of the body where there is one.
-    `limited` names the kind of limit in `api/limits.py`. A `hot` route is answered before Litestar is asked.
+    `limited` names the kind of limit in `api/limits.py`. A `hot` route is answered before Litestar is asked. `repeat` is what
+    a route has that makes something.
     """
 
     method: str
@@ -57,6 +69,7 @@ class Route:
     answers: Mapping[int, Any] = field(default_factory=dict)
     hot: bool = False
     limited: str = ""
+    repeat: Repeat | None = None
 
 
 PAGE = ("limit", "cursor")

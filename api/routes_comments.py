@@ -13,7 +13,8 @@ from api.hydrate import account_of
 from api.pages import fill_page, page_answer
 from api.photo_cards import known_photo, liked_among
 from api.problems import forbidden, invalid, not_found
-from api.routes import NO_CONTENT, OPTIONAL, PAGE, WHO_SEES, Answer, Route, as_json
+from api.remembered import used_otherwise
+from api.routes import NO_CONTENT, OPTIONAL, PAGE, WHO_SEES, Answer, Repeat, Route, as_json
 from api.shapes import Comment, CommentCounts, Comments, NewComment, Person
 from api.sight import check_active, known_comment, visible_comment, visible_photo
 from api.times import format_ms
@@ -37,9 +38,21 @@ async def add_comment(call: Call) -> Answer:
     photo = await visible_photo(call, call.id("photo_id", "photo"))
     body = await call.json(NewComment)
     comment_id = await call.new_id(lambda edge: edge.new_id_beside(photo.photo_id))
-    await call.write(lambda edge: edge.add_comment(comment_id, call.me, photo.photo_id, body.text))
+    await call.write(lambda edge: edge.add_comment(comment_id, call.me, photo.photo_id, body.text, call.submission))
     row = CommentRow(comment_id, photo.photo_id, call.me, body.text, 0, False)
     return as_json(_described(row, call.person, set()), 201)
+
+
+async def add_again(call: Call, comment_id: int) -> Answer:
+    """Answer a comment that was answered before: as it is now, or as it came when it was deleted since."""
+    photo_id = call.id("photo_id", "photo")
+    body = await call.json(NewComment)
+    row = await known_comment(call, comment_id)
+    if row is None or row.deleted:
+        row = CommentRow(comment_id, photo_id, call.me, body.text, 0, False)
+    if (row.photo_id, row.text) != (photo_id, body.text):
+        raise used_otherwise()
+    return as_json(_described(row, call.person, await liked_among(call, call.me, [comment_id])), 201)
 
 
 def _described(row: CommentRow, author: Account, likes: set[int] | None) -> Comment:
@@ -129,7 +142,8 @@ _SEEN = ("comments", "photo_cards", *WHO_SEES)
 
 ROUTES = (
     Route("POST", _OF_PHOTO, add_comment, "Comment a photo", "comments", reads=_SEEN, body=NewComment,
-          answers={201: Comment}, limited="comments"),
+          answers={201: Comment}, limited="comments",
+          repeat=Repeat("comment", lambda call: shard_of(call.id("photo_id", "photo")), add_again)),
     Route("GET", _OF_PHOTO, list_comments, "Its comments", "comments", OPTIONAL, ("liked", *_SEEN),
           query=("sort", *PAGE), answers={200: Comments}),
     Route("DELETE", _ONE, delete_comment, "Delete a comment for ever", "comments", reads=_SEEN, answers={204: None}),

@@ -12,11 +12,13 @@ from api.bodies import Upload
 from api.calls import Call
 from api.feed import show_feed
 from api.hydrate import images_json, photo_json, read_photos, show_people, show_photos
-from api.images import serve_image
+from api.images import is_original, serve_image
 from api.pages import fill_page, page_answer
+from api.photo_cards import known_photo
 from api.positions import merge_into
 from api.problems import Problem, invalid, not_found
-from api.routes import IGNORED, NO_CONTENT, OPTIONAL, PAGE, PHOTO, WHO_SEES, Answer, Route
+from api.remembered import used_otherwise
+from api.routes import IGNORED, NO_CONTENT, OPTIONAL, PAGE, PHOTO, WHO_SEES, Answer, Repeat, Route
 from api.shapes import People, Photo, PhotoChange, Photos
 from api.sight import check_active, own_photo, owner_of_lists, visible_photo
 from api.times import format_ms
@@ -42,8 +44,22 @@ async def upload(call: Call) -> Answer:
         raise Problem(refused.status, refused.detail, (("file", refused.detail),)) from refused
     photo_id = await call.new_id(lambda edge: edge.new_id_beside(call.me))
     picture = Picture(form.file, header.content_type)
-    await call.write(lambda edge: edge.upload_photo(photo_id, call.me, picture, form.caption, form.place))
-    return Answer(202, _new_photo_json(call, photo_id, form.caption, form.place))
+    words = (form.caption, form.place)
+    await call.write(lambda edge: edge.upload_photo(photo_id, call.me, picture, *words, call.submission))
+    return Answer(202, _new_photo_json(call, photo_id, *words))
+
+
+async def upload_again(call: Call, photo_id: int) -> Answer:
+    """Answer an upload that was answered before: the photo as it is now, or as it came when it was deleted since."""
+    form = await call.upload()
+    photo = await known_photo(call, photo_id)
+    if photo is None or photo.state == "deleted":
+        return Answer(202, _new_photo_json(call, photo_id, form.caption, form.place))
+    if not await is_original(call, photo_id, form.file or b""):
+        raise used_otherwise()
+    _, liked = await read_photos(call, (photo_id,))
+    await _remember_seen(call, photo_id)
+    return Answer(202, photo_json(call, photo, liked))
 
 
 def _new_photo_json(call: Call, photo_id: int, caption: str | None, place: str | None) -> bytes:
@@ -169,7 +185,7 @@ _BYTES = {200: "the image", 206: "a part of it", 304: "it has not changed", 416:
 
 ROUTES = (
     Route("POST", "/v1/photos", upload, "Send a picture in", "photos", reads=WHO_SEES, body=Upload,
-          answers={202: Photo}, limited="uploads"),
+          answers={202: Photo}, limited="uploads", repeat=Repeat("photo", lambda call: shard_of(call.me), upload_again)),
     Route("GET", _ONE, show_photo, "One photo", "photos", OPTIONAL, PHOTO, answers={200: Photo}),
     Route("PATCH", _ONE, change_photo, "Change caption or place", "photos", reads=PHOTO, body=PhotoChange,
           answers={200: Photo}),
