@@ -28,7 +28,9 @@ def audience_after(before: Audience, change: int, at: int, rules: Rules) -> tupl
         return Audience(wishes, bounded(spans)), AudienceKind.PULLED
     if before.is_pulled() and wishes <= rules.celebrity_down:
         start, _ = before.pulled[-1]
-        return Audience(wishes, (*before.pulled[:-1], (start, max(at, start)))), AudienceKind.PUSHED
+        # A span of no time is none: old words that are said again may cross the thresholds, and must leave what was.
+        ended = ((start, at),) if at > start else ()
+        return Audience(wishes, (*before.pulled[:-1], *ended)), AudienceKind.PUSHED
     return Audience(wishes, before.pulled), None
 
 
