@@ -69,7 +69,8 @@ MUTANTS = (
         "a cleared photo gets its tombstone back",
         "agents/photos.py",
         "    if before.state is PhotoState.CLEARED or not isinstance(event, e.PhotoDeleted):\n        return None\n",
-        "    if not isinstance(event, e.PhotoDeleted):\n        return None\n    if event.actor_id:\n        return deleted(event)\n",
+        "    if not isinstance(event, e.PhotoDeleted):\n        return None\n"
+        "    if event.actor_id:\n        return deleted(event)\n",
         (f"{PHOTOS}::test_what_darkroom_itself_deleted_stays_away_whatever_comes_later",),
     ),
     Mutant(
