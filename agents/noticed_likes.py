@@ -4,7 +4,7 @@ Nothing is remembered of who already liked what is known. What came early is kep
 target that is said again says what is so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from struct import Struct
 
@@ -17,13 +17,14 @@ from agents.targets import COMMENT, PHOTO, Remark, Shot, Target, caused
 from schemas.events import LikeKind, NoticeChanged, NoticeKind
 from streams.fold import Caused, Record, State
 
-# (photo, comment or 0, person).
+# (photo or comment, person).
 EARLY_LIKE = b"l"
 # When it was liked first, in ms (0: never), and whether that stands.
 LIKE = Struct(">q?")
+_NOBODYS = (0, Target(0, None))
 
-# Photo, comment or 0, person, offset, time, first like in ms or 0, standing.
-Word = tuple[int, int, int, int, int, int, bool]
+# Target, person, offset, time, first like in ms or 0, standing; and whether the target is a comment.
+Word = tuple[int, int, int, int, int, bool, bool]
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Early:
 
     def said(self, state: State) -> Iterator[Caused]:
         """Yield a notice for each of them but the owner's own."""
-        for key, value in items_of(state, key_of(EARLY_LIKE, self.target.photo_id, self.target.comment_id or 0)):
-            actor_id, (done_at, standing) = ids_in(key)[2], LIKE.unpack(value)
+        for key, value in items_of(state, key_of(EARLY_LIKE, self.target.comment_id or self.target.photo_id)):
+            actor_id, (done_at, standing) = ids_in(key)[1], LIKE.unpack(value)
             if actor_id != self.recipient_id:
                 yield caused(self.record, NoticeKind.LIKE, actor_id, self.target, done_at, standing, self.recipient_id)
 
@@ -45,11 +46,11 @@ class Early:
 def fold_likes(columns: pl.DataFrame, state: State) -> list[Caused]:
     """Keep the likes whose target has not come, and return one notice for each other target and person of the batch."""
     people = last_words(columns)
-    owners = owners_of(state, people)
-    keep_early(state, people, owners)
+    owned = owned_targets(state, people)
+    keep_early(state, people, owned)
     events = []
-    for photo_id, comment_id, actor_id, offset, occurred_at, done_at, standing in people:
-        owner_id = owners.get((photo_id, comment_id), 0)
+    for target_id, actor_id, offset, occurred_at, done_at, standing, _ in people:
+        owner_id, target = owned.get(target_id, _NOBODYS)
         if owner_id in (0, actor_id):
             continue
         notice = NoticeChanged(
@@ -60,8 +61,8 @@ def fold_likes(columns: pl.DataFrame, state: State) -> list[Caused]:
             recipient_id=owner_id,
             kind=NoticeKind.LIKE,
             by_id=actor_id,
-            photo_id=photo_id,
-            comment_id=comment_id or None,
+            photo_id=target.photo_id,
+            comment_id=target.comment_id,
             standing=standing,
             done_at=done_at,
         )
@@ -74,42 +75,47 @@ def last_words(columns: pl.DataFrame) -> list[Word]:
     kind = pl.col("kind").cast(pl.String)
     at = pl.min_horizontal(pl.col("occurred_at").cast(pl.Int64), pl.col("appended_at").cast(pl.Int64))
     said = columns.filter(kind.is_in([LikeKind.LIKED.value, LikeKind.UNLIKED.value])).select(
-        "photo_id",
-        pl.col("comment_id").fill_null(0),
+        pl.coalesce("comment_id", "photo_id").alias("target_id"),
         "actor_id",
         "offset",
         pl.col("occurred_at").cast(pl.Int64),
         at.alias("at"),
         (kind == LikeKind.LIKED.value).alias("liked"),
+        pl.col("comment_id").is_not_null().alias("of_comment"),
     )
     first_like = pl.col("at").filter(pl.col("liked")).first().fill_null(0)
-    last = said.group_by("photo_id", "comment_id", "actor_id").agg(
-        pl.col("offset").last(), pl.col("occurred_at").last(), first_like.alias("done_at"), pl.col("liked").last()
+    last = said.group_by("target_id", "actor_id").agg(
+        pl.col("offset").last(),
+        pl.col("occurred_at").last(),
+        first_like.alias("done_at"),
+        pl.col("liked").last(),
+        pl.col("of_comment").last(),
     )
     return last.sort("offset").rows()
 
 
-def owners_of(state: State, people: list[Word]) -> dict[tuple[int, int], int]:
-    """Return by photo and comment (or 0) whose it is; 0 for what was deleted before it came, nothing for the unknown."""
-    targets = list(dict.fromkeys((photo_id, comment_id) for photo_id, comment_id, *_ in people))
-    keys = [key_of(COMMENT, comment_id) if comment_id else key_of(PHOTO, photo_id) for photo_id, comment_id in targets]
-    owners = {}
-    for target, found in zip(targets, state.get_many(keys), strict=True):
-        if found is not None and target[1]:
-            owners[target] = msgspec.msgpack.decode(found, type=Remark).author_id
+def owned_targets(state: State, people: list[Word]) -> dict[int, tuple[int, Target]]:
+    """Return whose each known target is; 0 for a comment that was deleted before it was added."""
+    targets = {target_id: of_comment for target_id, *_, of_comment in people}
+    keys = [key_of(COMMENT if of_comment else PHOTO, target_id) for target_id, of_comment in targets.items()]
+    owned = {}
+    for (target_id, of_comment), found in zip(targets.items(), state.get_many(keys), strict=True):
+        if found is not None and of_comment:
+            remark = msgspec.msgpack.decode(found, type=Remark)
+            owned[target_id] = remark.author_id, Target(remark.photo_id, target_id)
         elif found is not None:
-            owners[target] = msgspec.msgpack.decode(found, type=Shot).owner_id
-    return owners
+            owned[target_id] = msgspec.msgpack.decode(found, type=Shot).owner_id, Target(target_id, None)
+    return owned
 
 
-def keep_early(state: State, people: list[Word], owners: dict[tuple[int, int], int]) -> None:
+def keep_early(state: State, people: list[Word], known: Container[int]) -> None:
     """Keep what came before its target, and what else is said of a like that is kept; each with its first time."""
     some_are_kept = next(iter(state.scan(EARLY_LIKE, None, 1)), None) is not None
-    asked = people if some_are_kept else [word for word in people if word[:2] not in owners]
-    keys = [key_of(EARLY_LIKE, photo_id, comment_id, actor_id) for photo_id, comment_id, actor_id, *_ in asked]
+    asked = people if some_are_kept else [word for word in people if word[0] not in known]
+    keys = [key_of(EARLY_LIKE, target_id, actor_id) for target_id, actor_id, *_ in asked]
     kept = []
-    for key, word, found in zip(keys, asked, state.get_many(keys), strict=True):
-        if found is not None or word[:2] not in owners:
+    for key, (target_id, _, _, _, done_at, standing, _), found in zip(keys, asked, state.get_many(keys), strict=True):
+        if found is not None or target_id not in known:
             first = LIKE.unpack(found)[0] if found is not None else 0
-            kept.append((key, LIKE.pack(first or word[5], word[6])))
+            kept.append((key, LIKE.pack(first or done_at, standing)))
     state.put_many(kept)

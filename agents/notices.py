@@ -105,9 +105,14 @@ def fold_comment(turn: Turn, record: Record) -> None:
 
 
 def fold_deletion(turn: Turn, record: Record) -> None:
-    """Take back what a comment said; one that is deleted before it is added says nothing, ever."""
+    """Take back what a comment said; one that is deleted before it is added says nothing, ever.
+
+    What is said under another photo is not this comment; `comments` refuses it.
+    """
     event: CommentDeleted = record.event
     remark = read_comment(turn.state, event.comment_id) or Remark(event.photo_id, 0, 0)
+    if remark.photo_id != event.photo_id:
+        return
     remark = msgspec.structs.replace(remark, deleted=True)
     keep_comment(turn.state, event.comment_id, remark)
     say_comment(turn, record, event.comment_id, remark)

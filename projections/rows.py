@@ -187,6 +187,28 @@ class SubmissionRow(NamedTuple):
     standing: bool
 
 
+class NotificationRow(NamedTuple):
+    """Projection `notifications` (Postgres, user's shard). Key: all but the last two. `standing` False removes the row.
+
+    `kind` is like, comment, mention or follow; `photo_id` and `comment_id` are 0 where there is none. The id says when.
+    """
+
+    user_id: int
+    kind: str
+    actor_id: int
+    photo_id: int
+    comment_id: int
+    notification_id: int
+    standing: bool
+
+
+class InboxRow(NamedTuple):
+    """Projection `inboxes` (Postgres, user's shard). Key: user_id. Notifications up to this id were read; 0 removes the row."""
+
+    user_id: int
+    read_up_to: int
+
+
 class CelebrityRow(NamedTuple):
     """Projection `celebrities` (Redis): the spans of time in which an author is pulled. Key: author_id.
 

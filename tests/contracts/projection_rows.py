@@ -76,9 +76,21 @@ def everything() -> dict[str, list]:
         "barriers": [rows.BarrierRow(ANNA, CARO, START_MS, False, START_MS + 2, None)],
         "viewers": [rows.ViewerRow(BEN, (ANNA,), (), (), (CARO,), ((CARO, 0),))],
         "submissions": [rows.SubmissionRow(ANNA, "0a" * 16, PHOTO, True)],
+        "notifications": [
+            rows.NotificationRow(ANNA, "like", BEN, PHOTO, 0, made(70, 0, 5), True),
+            rows.NotificationRow(ANNA, "comment", CARO, PHOTO, LATER_COMMENT, made(80, 0, 6), True),
+            rows.NotificationRow(ANNA, "follow", BEN, 0, 0, made(75, 0, 7), True),
+            rows.NotificationRow(BEN, "mention", ANNA, PHOTO, 0, made(90, 0, 8), True),
+        ],
+        "inboxes": [rows.InboxRow(ANNA, made(75, 0, 7))],
         "celebrities": [rows.CelebrityRow(ANNA, ((START_MS, 0),))],
-        "timelines": [rows.Delivery(PHOTO, (BEN, ANNA)), rows.Backfill(BEN, (OTHER_PHOTO, PHOTO))],
-        "authors": [rows.AuthorRow(ANNA, PHOTO), rows.AuthorRow(ANNA, OTHER_PHOTO)],
+        "timelines": [
+            rows.Delivery(PHOTO, (BEN, ANNA, CARO)),
+            rows.Closed(CARO),
+            rows.Backfill(BEN, (OTHER_PHOTO, PHOTO)),
+            rows.Backfill(CARO, (OTHER_PHOTO, PHOTO)),
+        ],
+        "authors": [rows.AuthorRow(ANNA, PHOTO), rows.AuthorRow(ANNA, OTHER_PHOTO), rows.Closed(CARO)],
         "term_photos": [rows.TermPhotoRow("HASHTAGS", "sun", "Sun", PHOTO, ANNA, True)],
         "trends": [board],
     }

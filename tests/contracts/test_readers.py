@@ -20,8 +20,10 @@ from projections import (
     followers,
     followings,
     hydration,
+    inboxes,
     liked,
     likes,
+    notifications,
     photo_cards,
     photos,
     progress,
@@ -199,6 +201,20 @@ def test_counts_come_in_the_order_asked_and_are_zero_when_unknown(opened):
 def test_timelines_and_authors_are_rings(opened):
     assert opened.read(timelines.page, BEN, None, 10) == ((OTHER_PHOTO, PHOTO), 0)
     assert opened.read(authors.pages, [ANNA, BEN], OTHER_PHOTO, 10) == {ANNA: ((PHOTO,), 0), BEN: ((), 0)}
+
+
+def test_notifications_are_newest_first_below_the_cursor_and_their_person_s_own(opened):
+    told = world.everything()["notifications"]
+    newest, middle, oldest = told[1], told[2], told[0]
+    assert opened.read(notifications.page, ANNA, None, 2) == [newest, middle]
+    assert opened.read(notifications.page, ANNA, middle.notification_id, 10) == [oldest]
+    opened.write(17, notifications=[newest._replace(standing=False)])
+    assert opened.read(notifications.page, ANNA, None, 10) == [middle, oldest]
+
+
+def test_an_inbox_says_up_to_where_it_was_read(opened):
+    assert opened.read(inboxes.read_up_to, ANNA) == world.everything()["inboxes"][0].read_up_to
+    assert opened.read(inboxes.read_up_to, BEN) == 0
 
 
 def test_celebrities_have_spans(opened):

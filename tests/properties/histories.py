@@ -23,15 +23,19 @@ def likes(random: Random, length: int) -> list[e.Event]:
 
 
 def comments(random: Random, length: int) -> list[e.Event]:
-    """Comments added and deleted under the photos that `likes` knows, some of them deleted first or added twice."""
+    """Comments added and deleted under the photos that `likes` knows, some of them deleted first or added twice.
+
+    Half of them are submissions, of which each person has one: the second comment of it is a repeat.
+    """
     history = []
     for at in range(length):
         shot = b.photo(b.ANN, random.choice((1, 2)))
-        number = random.choice((1, 2))
-        author = PEOPLE[number]
+        number = random.choice((1, 2, 3))
+        author = PEOPLE[min(number, 2)]
         remark = b.comment(shot, number)
         if random.random() < 0.6:
-            history.append(b.commented(author, remark, shot, at=at))
+            submission = f"{author:032x}" if number != 1 else None
+            history.append(b.commented(author, remark, shot, at=at, submission=submission))
         else:
             history.append(b.uncommented(author, remark, shot, at))
     return history
@@ -51,7 +55,8 @@ def accounts(random: Random, length: int, deletions: float = 0.05) -> list[e.Eve
             history.append(b.closed(who, at))
         else:
             flip = b.made(who, private, at)
-            history.append(random.choice([flip, flip, flip, b.renamed(who, "X", at), b.deactivated(who, at)]))
+            hidden = random.choice([b.deactivated, b.reactivated])(who, at)
+            history.append(random.choice([flip, flip, flip, b.renamed(who, "X", at), hidden, hidden]))
     return history
 
 
@@ -115,6 +120,43 @@ def barriers(random: Random, length: int) -> list[e.Event]:
         blocked = random.random() < 0.3
         history.append(b.barrier(who, whom, at, blocking_since=blocking, blocked_by=blocked, muting_since=muting))
     return history
+
+
+def notices(random: Random, length: int) -> list[e.Event]:
+    """Deeds that concern four people and two names, as `notices` tells them; some are taken back, some never done."""
+    history = []
+    for at in range(length):
+        who, whom = random.choice(PEOPLE), random.choice(PEOPLE[:2])
+        number = random.choice((1, 2))
+        shot = b.photo(b.ANN, number)
+        remark = random.choice((None, b.comment(shot, 1)))
+        standing = random.random() < 0.6
+        # A text is as old as it is, whenever it is told of; a like is as old as the first one of the batch.
+        written = 10 * PEOPLE.index(who) + number + (0 if remark is None else 3)
+        like = b.noticed("LIKE", whom, who, shot, remark, at if standing else random.choice((None, at)), standing)
+        mention = b.noticed("MENTION", random.choice(("ann", "bob")), who, shot, remark, written, standing)
+        history.append(random.choice([like, mention, mention]))
+    return history
+
+
+def names(random: Random, length: int) -> list[e.Event]:
+    """Two names that people claim and let go, one after the other, as `accounts` tells of them; claims may be said twice."""
+    history = []
+    for name in ("ann", "bob"):
+        at = 0
+        for sequence in range(3):
+            who, at = b.user(name, sequence), at + random.randint(0, 12)
+            history += [b.named(name, who, at=at)] * random.choice((1, 1, 2))
+            if random.random() < 0.3:
+                break
+            at += random.randint(1, 12)
+            history.append(b.named(name, who, held=False, at=at))
+    return history[:length]
+
+
+def inboxes(random: Random, length: int) -> list[e.Event]:
+    """Four people who read up to something, in no sensible order."""
+    return [b.inbox_read(random.choice(PEOPLE), b.photo(b.ANN, random.randint(0, 2 * at + 1)), at) for at in range(length)]
 
 
 def photos(random: Random, length: int) -> list[e.Event]:

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from agents import accounts, comments, follows, likers, likes, photos, relations, viewers
+from agents import accounts, comments, follows, likers, likes, notifications, photos, relations, viewers
 from agents.rules import Rules
 from tests.properties import histories
 from tests.specs.builders import Play
@@ -14,13 +14,17 @@ RULES = Rules(celebrity_up=3, celebrity_down=1)
 
 FOLDS = {
     "accounts": (accounts.fold_of(RULES), [histories.accounts]),
-    "relations": (relations.fold, [histories.relations]),
-    "follows": (follows.fold_of(RULES), [histories.accounts, histories.wishes]),
+    "relations": (relations.fold, [histories.relations, histories.presences]),
+    "follows": (follows.fold_of(RULES), [histories.accounts, histories.wishes, histories.presences]),
     "viewers": (viewers.fold, [histories.followings, histories.barriers]),
     "photos": (photos.fold, [histories.photos]),
     "likes": (likes.fold, [histories.likes, histories.presences]),
     "likers": (likers.fold, [histories.likes, histories.presences]),
-    "comments": (comments.fold, [histories.comments, histories.likes]),
+    "comments": (comments.fold, [histories.comments, histories.likes, histories.presences]),
+    "notifications": (
+        notifications.fold,
+        [histories.notices, histories.wishes, histories.names, histories.presences, histories.inboxes],
+    ),
 }
 
 

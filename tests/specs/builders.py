@@ -173,6 +173,40 @@ def uncommented(who: int, comment_id: int, photo_id: int, at: int = 0) -> e.Even
     return happened(e.CommentDeleted, at, who, comment_id=comment_id, photo_id=photo_id)
 
 
+def noticed(
+    kind: str,
+    whom: int | str,
+    who: int,
+    photo_id: int,
+    comment_id: int | None = None,
+    at: int | None = 0,
+    standing: bool = True,
+) -> e.Event:
+    """Return what `notices` says to a person or to a user name; first done `at` ms after dawn, None: it only takes back."""
+    by_name = isinstance(whom, str)
+    return happened(
+        e.NoticeChanged,
+        at or 0,
+        who,
+        recipient_id=0 if by_name else whom,
+        recipient_name=whom if by_name else None,
+        kind=e.NoticeKind(kind),
+        by_id=who,
+        photo_id=photo_id,
+        comment_id=comment_id,
+        standing=standing,
+        done_at=0 if at is None else DAWN + at,
+    )
+
+
+def named(name: str, who: int, held: bool = True, at: int = 0) -> e.Event:
+    return happened(e.NameChanged, at, who, name=name, user_id=who, held=held, changed_at=DAWN + at)
+
+
+def inbox_read(who: int, up_to: int, at: int = 0) -> e.Event:
+    return happened(e.InboxRead, at, who, user_id=who, up_to=up_to)
+
+
 # How rows stand in a projection: their key, and whether a row removes what stood there.
 KEYS: dict[str, Callable] = {
     "accounts": lambda row: row.user_id,
@@ -187,6 +221,8 @@ KEYS: dict[str, Callable] = {
     "barriers": lambda row: (row.user_id, row.other_id),
     "viewers": lambda row: row.user_id,
     "celebrities": lambda row: row.author_id,
+    "notifications": lambda row: row[:5],
+    "inboxes": lambda row: row.user_id,
     "submissions": lambda row: (row.person_id, row.submission),
     "counters": lambda row: (row.kind.value, row.entity_id),
     "counter_rows": lambda row: (row.kind.value, row.entity_id),
@@ -200,6 +236,8 @@ REMOVES: dict[str, Callable] = {
     "followings": lambda row: row.state == "NONE",
     "barriers": lambda row: not any(row[2:]),
     "celebrities": lambda row: not row.spans,
+    "notifications": lambda row: not row.standing,
+    "inboxes": lambda row: row.read_up_to == 0,
     "submissions": lambda row: not row.standing,
 }
 LIKE_COLUMNS = {

@@ -13,7 +13,7 @@ from projections.shard_map import ShardMap
 SHARDS, PARTITIONS, SERVERS = 64, 8, 2
 AGENTS = sorted({writer for projection in PROJECTIONS for writer in projection.writers})
 # Agents with two sources, which go over history again when their state was lost.
-TWO_SOURCES = frozenset({"follows", "viewers", "comments", "fanout"})
+TWO_SOURCES = frozenset({"follows", "viewers", "comments", "fanout", "notifications"})
 NOTHING: Mapping = MappingProxyType({})
 
 
