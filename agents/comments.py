@@ -3,39 +3,39 @@
 A comment's likes come from another topic, and may come before the comment: they are counted, and seen once the comment is
 there. A tombstone wins over whatever comes later. Whether a person may delete a comment (its author and the owner of the
 photo may) is decided at the edge: this topic does not say whose photo it is.
+
+What somebody wrote or likes is kept and not counted while they are away. Of who is gone comments are tombstones without an
+author, and likes are dropped, whichever topic is read first.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-import msgspec
 import polars as pl
 
-from agents.counting import all_counts, change_counts, flush_of
+from agents.comment_state import (
+    AUTHORED,
+    LIKER,
+    Comment,
+    counted,
+    read,
+    read_many,
+    rows_now,
+    rows_of,
+    standing,
+    write_many,
+)
+from agents.counting import all_counts, change_counts, counts_of, flush_of
 from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense, check_not_ahead, check_texts
-from agents.printing import items_of, reprint_of
-from projections.rows import CommentRow, CounterKind
-from schemas.events import CommentAdded, CommentDeleted, LikeKind
+from agents.presence import absent_among, is_back_or_left, presence_of, set_presence
+from agents.printing import chunks_of, reprint_of
+from agents.submissions import first_of, forgotten, standing_but_of
+from projections.rows import CounterKind, SubmissionRow
+from schemas.events import CommentAdded, CommentDeleted, LikeKind, Presence
 from schemas.ids import shard_of
+from schemas.submissions import submission_problems
 from schemas.text import comment_problems
 from streams.fold import Agent, Batch, Changes, Record, Refused, State
-
-COMMENT = b"c"
-LIKER = b"l"
-
-
-class Comment(msgspec.Struct, array_like=True):
-    """What is kept of one comment; neither `added` nor `deleted` while only its likes were seen."""
-
-    photo_id: int
-    author_id: int = 0
-    text: str | None = None
-    likes: int = 0
-    added: bool = False
-    deleted: bool = False
-
-    def is_counted(self) -> bool:
-        return self.added and not self.deleted
 
 
 def agent() -> Agent:
@@ -44,46 +44,47 @@ def agent() -> Agent:
     return Agent(
         name="comments",
         role="content",
-        sources=("comments", "likes"),
+        sources=("comments", "likes", "presences"),
         fold=fold,
         flush=flush_of(CounterKind.PHOTO_COMMENTS),
-        writes=("comments", "counters", "counter_rows"),
-        reprint=reprint_of(comments=standing, counters=counts, counter_rows=counts),
+        writes=("comments", "submissions", "counters", "counter_rows"),
+        reprint=reprint_of(comments=standing, submissions=submissions, counters=counts, counter_rows=counts),
+        state_version=2,
     )
 
 
 def fold(batch: Batch, state: State) -> Changes:
-    """Fold comments (records) or likes (columns) into rows for `comments`, and counts of comments by photo."""
-    return fold_comments(batch, state) if batch.columns is None else fold_likes(batch.columns, state)
+    """Fold comments, likes (columns) or presences into rows for `comments`, submissions, and counts of comments by photo."""
+    if batch.columns is not None:
+        return fold_likes(batch.columns, state)
+    return fold_presences(batch, state) if batch.topic == "presences" else fold_comments(batch, state)
 
 
 def fold_comments(batch: Batch, state: State) -> Changes:
     touched: dict[int, Comment] = {}
-    counted: dict[int, int] = {}
+    deltas: dict[int, int] = {}
+    made: dict[tuple[int, str], SubmissionRow] = {}
     refused = []
     for record in batch.records:
         event = record.event
-        comment = read(state, event.comment_id) or Comment(event.photo_id)
-        was_counted = comment.is_counted()
+        comment = read(state, event.comment_id) or Comment()
+        before = counted(state, comment)
         try:
-            decide(record, comment)
+            for row in decide(state, record, comment):
+                made[row.person_id, row.submission] = row
         except Nonsense as nonsense:
             refused.append(Refused(record.offset, str(nonsense)))
             continue
         touched[event.comment_id] = comment
-        counted[event.photo_id] = counted.get(event.photo_id, 0) + comment.is_counted() - was_counted
-        state.put(key_of(COMMENT, event.comment_id), msgspec.msgpack.encode(comment))
-    counts = change_counts(state, CounterKind.PHOTO_COMMENTS, counted)
-    return Changes(rows={"comments": list(rows_of(touched.items())), "counters": counts}, refused=refused)
+        deltas[event.photo_id] = deltas.get(event.photo_id, 0) + counted(state, comment) - before
+        write_many(state, [(event.comment_id, comment)])
+    counts = change_counts(state, CounterKind.PHOTO_COMMENTS, deltas)
+    rows = {"comments": list(rows_of(touched.items())), "submissions": list(made.values()), "counters": counts}
+    return Changes(rows=rows, refused=refused)
 
 
-def read(state: State, comment_id: int) -> Comment | None:
-    found = state.get(key_of(COMMENT, comment_id))
-    return None if found is None else msgspec.msgpack.decode(found, type=Comment)
-
-
-def decide(record: Record, comment: Comment) -> None:
-    """Change the comment by one event; `Nonsense` when the event cannot be."""
+def decide(state: State, record: Record, comment: Comment) -> list[SubmissionRow]:
+    """Change the comment by one event, and return what came of its submission; `Nonsense` when the event cannot be."""
     event = record.event
     if shard_of(event.comment_id) != shard_of(event.photo_id):
         raise Nonsense(f"comment {event.comment_id} is not in the shard of its photo {event.photo_id}")
@@ -91,19 +92,40 @@ def decide(record: Record, comment: Comment) -> None:
         raise Nonsense(f"comment {event.comment_id} is of photo {comment.photo_id}, not of {event.photo_id}")
     match event:
         case CommentAdded():
-            add(event, comment, record.appended_at)
+            check_added(event, comment, record.appended_at)
+            return submit(state, event, comment)
         case CommentDeleted():
             comment.photo_id, comment.text, comment.deleted = event.photo_id, None, True
+    return []
 
 
-def add(event: CommentAdded, comment: Comment, appended_at: int) -> None:
+def check_added(event: CommentAdded, comment: Comment, appended_at: int) -> None:
     check_not_ahead("comment", event.comment_id, appended_at)
-    check_texts(f"comment {event.comment_id}", comment_problems(event.text))
+    check_texts(f"comment {event.comment_id}", comment_problems(event.text) + submission_problems(event.submission))
     if comment.added and comment.author_id != event.actor_id:
         raise Nonsense(f"comment {event.comment_id} was already added by {comment.author_id}")
+
+
+def submit(state: State, event: CommentAdded, comment: Comment) -> list[SubmissionRow]:
+    """Add a comment, but not a second one of the same submission: of those the first in the log is the comment."""
+    if event.submission is None:
+        add(state, event, comment)
+        return []
+    first = first_of(state, event.actor_id, event.submission, event.comment_id)
+    if first == event.comment_id:
+        add(state, event, comment)
+    gone = presence_of(state, event.actor_id) is Presence.GONE
+    return [SubmissionRow(event.actor_id, event.submission, first, not gone)]
+
+
+def add(state: State, event: CommentAdded, comment: Comment) -> None:
     if not comment.added and not comment.deleted:
         comment.photo_id, comment.author_id, comment.text = event.photo_id, event.actor_id, event.text
         comment.added = True
+        if presence_of(state, event.actor_id) is Presence.GONE:
+            comment.bury()
+        else:
+            state.put(key_of(AUTHORED, event.actor_id, event.comment_id), b"")
 
 
 def fold_likes(columns: pl.DataFrame, state: State) -> Changes:
@@ -113,44 +135,88 @@ def fold_likes(columns: pl.DataFrame, state: State) -> Changes:
         columns.with_columns(pl.col("kind").cast(pl.String))
         .filter(pl.col("comment_id").is_not_null() & pl.col("kind").is_in(kinds))
         .unique(["comment_id", "actor_id"], keep="last", maintain_order=True)
-        .select("comment_id", "photo_id", "actor_id", pl.col("kind") == LikeKind.LIKED.value)
+        .select("comment_id", "actor_id", pl.col("kind") == LikeKind.LIKED.value)
     )
     people = last.rows()
     deltas = set_likers(state, people)
-    photos = {comment_id: photo_id for comment_id, photo_id, _, _ in people}
-    found = state.get_many([key_of(COMMENT, comment_id) for comment_id in deltas])
     touched: dict[int, Comment] = {}
-    for (comment_id, delta), packed in zip(deltas.items(), found, strict=True):
-        comment = Comment(photos[comment_id]) if packed is None else msgspec.msgpack.decode(packed, type=Comment)
+    for (comment_id, delta), known in zip(deltas.items(), read_many(state, list(deltas)), strict=True):
+        comment = known or Comment()
         comment.likes += delta
         touched[comment_id] = comment
-    state.put_many((key_of(COMMENT, comment_id), msgspec.msgpack.encode(comment)) for comment_id, comment in touched.items())
+    write_many(state, touched.items())
     return Changes(rows={"comments": list(rows_of(touched.items()))})
 
 
-def set_likers(state: State, people: list[tuple[int, int, int, bool]]) -> dict[int, int]:
-    """Make each (comment, person) a liker or not, and return by how much each comment's set grew or shrank."""
-    keys = [key_of(LIKER, comment_id, actor_id) for comment_id, _, actor_id, _ in people]
+def set_likers(state: State, people: list[tuple[int, int, bool]]) -> dict[int, int]:
+    """Make each (person, comment) a liker or not, and return by how much each comment's counted set grew or shrank."""
+    keys = [key_of(LIKER, actor_id, comment_id) for comment_id, actor_id, _ in people]
+    absent = absent_among(state, [actor_id for _, actor_id, _ in people])
     deltas: dict[int, int] = {}
-    for key, (*_, liked), found in zip(keys, people, state.get_many(keys), strict=True):
-        comment_id, _ = ids_in(key)
+    for key, (comment_id, actor_id, liked), found in zip(keys, people, state.get_many(keys), strict=True):
         was_liked = found is not None
-        deltas[comment_id] = deltas.get(comment_id, 0) + liked - was_liked
-        if liked and not was_liked:
+        change = 0 if actor_id in absent else liked - was_liked
+        deltas[comment_id] = deltas.get(comment_id, 0) + change
+        if liked and not was_liked and absent.get(actor_id) is not Presence.GONE:
             state.put(key, b"")
         elif was_liked and not liked:
             state.delete(key)
     return deltas
 
 
-def rows_of(comments: Iterable[tuple[int, Comment]]) -> Iterator[CommentRow]:
-    """Yield rows of what was added or deleted; a tombstone has no text and no likes."""
-    for comment_id, c in comments:
-        if c.added or c.deleted:
-            yield CommentRow(comment_id, c.photo_id, c.author_id, c.text, 0 if c.deleted else c.likes, c.deleted)
+def fold_presences(batch: Batch, state: State) -> Changes:
+    """Count what people wrote and like while they are here, and leave nothing of it when they are gone."""
+    comments: dict[int, None] = {}
+    photos: dict[int, None] = {}
+    gone: list[int] = []
+    for record in batch.records:
+        person_id = record.event.user_id
+        before, after = set_presence(state, record.event)
+        if after is Presence.GONE:
+            gone.append(person_id)
+        change = is_back_or_left(before, after)
+        for liked in chunks_of(state, key_of(LIKER, person_id)):
+            comments |= dict.fromkeys(change_likes(state, [key for key, _ in liked], change, after))
+        for authored in chunks_of(state, key_of(AUTHORED, person_id)):
+            keys = [key for key, _ in authored]
+            comments |= dict.fromkeys(ids_in(key)[1] for key in keys)
+            photos |= dict.fromkeys(change_authored(state, keys, change, after))
+    rows = {
+        "comments": rows_now(state, list(comments)),
+        "submissions": (row for person_id in dict.fromkeys(gone) for row in forgotten(state, person_id)),
+        "counters": counts_of(state, CounterKind.PHOTO_COMMENTS, list(photos)),
+    }
+    return Changes(rows=rows)
 
 
-def standing(state: State) -> Iterator[CommentRow]:
-    """Yield the row of every comment that was added or deleted."""
-    kept = items_of(state, COMMENT)
-    return rows_of((ids_in(key)[0], msgspec.msgpack.decode(value, type=Comment)) for key, value in kept)
+def change_likes(state: State, keys: list[bytes], change: int, presence: Presence) -> list[int]:
+    """Add to the likes of the comments that a person likes, and return these comments."""
+    comment_ids = [ids_in(key)[1] for key in keys]
+    liked = read_many(state, comment_ids)
+    for comment in liked:
+        comment.likes += change
+    write_many(state, zip(comment_ids, liked, strict=True))
+    if presence is Presence.GONE:
+        state.delete_many(keys)
+    return comment_ids
+
+
+def change_authored(state: State, keys: list[bytes], change: int, presence: Presence) -> list[int]:
+    """Count or uncount the comments that a person wrote, and bury them when the person is gone; return their photos."""
+    comment_ids = [ids_in(key)[1] for key in keys]
+    deltas: dict[int, int] = {}
+    written = read_many(state, comment_ids)
+    for comment in written:
+        deltas[comment.photo_id] = deltas.get(comment.photo_id, 0) + change * comment.stands()
+        if presence is Presence.GONE:
+            comment.bury()
+    change_counts(state, CounterKind.PHOTO_COMMENTS, deltas)
+    write_many(state, zip(comment_ids, written, strict=True))
+    if presence is Presence.GONE:
+        state.delete_many(keys)
+    return list(deltas)
+
+
+def submissions(state: State) -> Iterator[SubmissionRow]:
+    """Yield the row of every submission of somebody who is not gone."""
+    return standing_but_of(state, lambda person_id: presence_of(state, person_id) is Presence.GONE)

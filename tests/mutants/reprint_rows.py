@@ -45,9 +45,9 @@ MUTANTS = (
     ),
     Mutant(
         "a reprint of comments shows those that were only liked",
-        "agents/comments.py",
-        "        if c.added or c.deleted:\n            yield",
-        "        if c.likes or c.added or c.deleted:\n            yield",
+        "agents/comment_state.py",
+        "        if c.added or c.deleted:\n            author_id",
+        "        if c.likes or c.added or c.deleted:\n            author_id",
         _SPECS,
     ),
     Mutant(

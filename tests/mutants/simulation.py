@@ -59,8 +59,8 @@ MUTANTS = (
     Mutant(
         "a wish that changes nothing is not said again",
         "agents/follows.py",
-        "        self.followers[followee_id, follower_id] = follower_row(",
-        "        if before == after:\n            return\n        self.followers[followee_id, follower_id] = follower_row(",
+        "        self.followers[pair] = follower_row(",
+        "        if before == after:\n            return\n        self.followers[pair] = follower_row(",
         ("tests/properties/test_what_the_dead_said_is_corrected.py::test_what_follows_says_in_the_end_is_what_is_so",),
     ),
     Mutant(
@@ -87,8 +87,8 @@ MUTANTS = (
     Mutant(
         "a comment that is added again is one more",
         "agents/comments.py",
-        "counted.get(event.photo_id, 0) + comment.is_counted() - was_counted",
-        "counted.get(event.photo_id, 0) + (comment.is_counted() or -was_counted)",
+        "deltas.get(event.photo_id, 0) + counted(state, comment) - before",
+        "deltas.get(event.photo_id, 0) + (counted(state, comment) or -before)",
         FIRST,
     ),
     Mutant(

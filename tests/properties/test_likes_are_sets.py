@@ -98,7 +98,7 @@ def absent_after(told: list[PresenceChanged]) -> set[int]:
     return {who for who, presence in last.items() if presence != "HERE"}
 
 
-@pytest.mark.parametrize("fold", [likes.fold, likers.fold])
+@pytest.mark.parametrize("fold", [likes.fold, likers.fold, comments.fold])
 def test_likes_and_presences_may_be_read_in_any_order(fold):
     """Kills: a like of who is gone that stands when it is read late, and one said while away that is lost or counted (I7)."""
     away = gone = 0

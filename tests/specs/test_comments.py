@@ -3,12 +3,31 @@
 import pytest
 
 from agents import comments
-from projections.rows import CommentRow
+from projections.rows import CommentRow, SubmissionRow
 from schemas.ids import compose_id, shard_of
-from tests.specs.builders import ANN, BOB, CY, DAWN, SHARDS, Play, comment, commented, liked, photo, uncommented, unliked
+from schemas.submissions import KEPT_MS
+from tests.behaviours import clause
+from tests.specs.builders import (
+    ANN,
+    BOB,
+    CY,
+    DAWN,
+    SHARDS,
+    Play,
+    comment,
+    commented,
+    liked,
+    photo,
+    present,
+    uncommented,
+    unliked,
+)
 
 SHOT = photo(ANN)
 REMARK = comment(SHOT)
+AGAIN = comment(SHOT, 2)
+TOMBSTONE = CommentRow(REMARK, SHOT, 0, None, likes=0, deleted=True)
+ONCE, TWICE = "a" * 32, "b" * 32
 
 
 @pytest.fixture
@@ -98,3 +117,95 @@ def test_a_blank_comment_is_refused(play):
     (refused,) = play.when(commented(BOB, REMARK, SHOT, "  ")).refused
     assert refused.reason == f"comment {REMARK}, field text: must not be blank"
     assert play.row("comments", REMARK) is None
+
+
+@clause("14.5")
+def test_the_comment_of_who_is_away_stays_and_is_not_counted_until_they_are_back(play):
+    play.given(commented(BOB, REMARK, SHOT), commented(CY, AGAIN, SHOT), present(BOB, "AWAY"))
+    assert play.count("comments", SHOT) == 1
+    assert play.row("comments", REMARK).text == "Nice!"
+    play.given(present(BOB, "HERE"))
+    assert play.count("comments", SHOT) == 2
+
+
+def test_what_who_is_away_says_and_deletes_counts_when_they_are_back(play):
+    play.given(commented(BOB, REMARK, SHOT), present(BOB, "AWAY"), uncommented(ANN, REMARK, SHOT), commented(BOB, AGAIN, SHOT))
+    assert play.count("comments", SHOT) == 0
+    play.given(present(BOB, "HERE"))
+    assert play.count("comments", SHOT) == 1
+
+
+@clause("14.1", "14.2")
+def test_of_who_is_gone_each_comment_is_a_tombstone_without_an_author(play):
+    play.given(commented(BOB, REMARK, SHOT), liked(CY, SHOT, REMARK), commented(CY, AGAIN, SHOT), present(BOB, "GONE"))
+    assert play.row("comments", REMARK) == TOMBSTONE
+    assert play.count("comments", SHOT) == 1
+
+
+def test_of_who_hid_before_they_were_gone_nothing_is_taken_off_twice(play):
+    play.given(commented(BOB, REMARK, SHOT), commented(CY, AGAIN, SHOT), present(BOB, "AWAY"), present(BOB, "GONE"))
+    assert play.count("comments", SHOT) == 1
+
+
+@clause("14.1")
+def test_what_was_deleted_before_its_author_went_names_them_no_more(play):
+    play.given(commented(BOB, REMARK, SHOT), uncommented(ANN, REMARK, SHOT), present(BOB, "GONE"))
+    assert play.row("comments", REMARK) == TOMBSTONE
+
+
+@clause("14.6")
+def test_a_comment_of_who_is_gone_that_is_read_later_is_a_tombstone(play):
+    play.given(present(BOB, "GONE"), commented(BOB, REMARK, SHOT), commented(BOB, REMARK, SHOT))
+    assert play.row("comments", REMARK) == TOMBSTONE
+    assert (play.count("comments", SHOT), play.refused) == (0, [])
+
+
+def test_the_likes_of_a_comment_are_of_people_who_are_here(play):
+    play.given(commented(BOB, REMARK, SHOT), liked(CY, SHOT, REMARK), liked(ANN, SHOT, REMARK), present(CY, "AWAY"))
+    assert play.row("comments", REMARK).likes == 1
+    play.given(unliked(CY, SHOT, REMARK), liked(CY, SHOT, REMARK), present(CY, "HERE"))
+    assert play.row("comments", REMARK).likes == 2
+
+
+def test_likes_of_who_is_gone_are_dropped_though_they_are_read_later(play):
+    play.given(commented(BOB, REMARK, SHOT), liked(CY, SHOT, REMARK), present(CY, "GONE"), liked(CY, SHOT, REMARK))
+    assert play.row("comments", REMARK).likes == 0
+    assert list(play.state.scan(comments.LIKER)) == []
+
+
+@clause("4.4")
+def test_a_second_comment_of_one_submission_has_no_effect_and_is_no_dead_letter(play):
+    play.given(commented(BOB, REMARK, SHOT, submission=ONCE)).given(commented(BOB, AGAIN, SHOT, submission=ONCE))
+    assert play.row("comments", AGAIN) is None
+    assert (play.count("comments", SHOT), play.refused) == (1, [])
+    assert play.row("submissions", BOB, ONCE) == SubmissionRow(BOB, ONCE, REMARK, True)
+
+
+def test_submissions_are_of_one_person_and_stand_for_a_day(play):
+    tomorrow = comment(SHOT, KEPT_MS + 1)
+    play.given(commented(BOB, REMARK, SHOT, submission=ONCE), commented(CY, AGAIN, SHOT, submission=ONCE))
+    play.given(commented(BOB, comment(SHOT, 3), SHOT, submission=TWICE))
+    play.given(commented(BOB, tomorrow, SHOT, at=KEPT_MS + 1, submission=ONCE))
+    assert play.count("comments", SHOT) == 4
+    assert play.row("submissions", BOB, ONCE).target_id == tomorrow
+
+
+def test_a_comment_that_was_deleted_is_not_made_again_by_a_late_repeat(play):
+    play.given(commented(BOB, REMARK, SHOT, submission=ONCE), uncommented(BOB, REMARK, SHOT))
+    play.given(commented(BOB, AGAIN, SHOT, submission=ONCE))
+    assert play.count("comments", SHOT) == 0
+    assert play.row("submissions", BOB, ONCE).target_id == REMARK
+
+
+@clause("14.1", "14.6")
+def test_of_who_is_gone_no_submission_is_told_also_of_those_read_later(play):
+    play.given(commented(BOB, REMARK, SHOT, submission=ONCE), present(BOB, "GONE"))
+    assert play.row("submissions", BOB, ONCE) is None
+    changes = play.when(commented(BOB, AGAIN, SHOT, submission=TWICE), commented(BOB, comment(SHOT, 3), SHOT, submission=TWICE))
+    assert changes.rows["submissions"] == [SubmissionRow(BOB, TWICE, AGAIN, False)]
+    assert list(comments.agent().reprint(play.state, "submissions")) == []
+
+
+def test_a_submission_that_is_no_hash_is_refused(play):
+    (refused,) = play.when(commented(BOB, REMARK, SHOT, submission="\0")).refused
+    assert refused.reason == f"comment {REMARK}, field submission: wanted 32 hex digits"

@@ -138,6 +138,17 @@ def test_a_deleted_comment_is_printed_without_its_text_and_likes_and_one_that_wa
     assert found == {kept: ("Nice!", 1, False), gone: (None, 0, True)}
 
 
+def test_of_who_is_gone_a_tombstone_is_printed_and_no_submission():
+    mine, theirs = "a" * 32, "b" * 32
+    play = Play(comments.fold).given(
+        commented(BOB, comment(SHOT), SHOT, submission=mine), commented(CY, comment(SHOT, 2), SHOT, submission=theirs)
+    )
+    play.given(present(BOB, "GONE"), present(CY, "AWAY"))
+    found = {row.comment_id: (row.author_id, row.text, row.deleted) for row in printed(comments.agent(), play, "comments")}
+    assert found == {comment(SHOT): (0, None, True), comment(SHOT, 2): (CY, "Nice!", False)}
+    assert [row.submission for row in printed(comments.agent(), play, "submissions")] == [theirs]
+
+
 def ready(number: int, owner: int = ANN):
     return variant(photo(owner, number), owner, 150, number)
 
