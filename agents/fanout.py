@@ -3,7 +3,8 @@
 Candidates only: what a reader sees is filtered at read, so that a delivery too many is harmless and one too few is not. From
 that follow the rules where the two topics meet (I7). A photo reaches a follower either when it becomes ready, or when the
 follower is gained, whichever is read later. Photos from while their author was pulled are not pushed, and if the end of such
-a span is read late, what it kept back is pushed then. A tombstone wins over everything that is read after it.
+a span is read late, what it kept back is pushed then. A tombstone wins over everything that is read after it; so does the end
+of an author, who is forgotten but for that, and whose own two rings are closed for whatever may still come.
 
 Followers are scanned from the state in chunks while rows are being written, and photos take turns, so that neither memory
 nor the others' patience depends on the largest audience.
@@ -14,33 +15,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
+from agents.deliveries import FOLLOWER, deliveries, followers_in
 from agents.keys import ID_BYTES, ids_in, key_of
 from agents.nonsense import Nonsense, check_not_ahead
 from agents.printing import chunks_of, items_of, reprint_of
 from agents.rules import Rules
-from projections.rows import AuthorRow, Backfill, Delivery
+from projections.rows import AuthorRow, Backfill, Closed, Delivery
 from schemas.events import AudienceChanged, AudienceKind, PhotoDeleted, VariantReady
 from schemas.ids import time_of
 from streams.fold import Agent, Batch, Changes, Fold, Record, Refused, State
 
-FOLLOWER = b"F"
 RECENT = b"R"
 SPANS = b"S"
 TOMBSTONE = b"T"
+ENDED = b"E"
 
 # The thumbnail makes a photo ready.
 FIRST_VARIANT = 150
-# A Delivery holds at most 1,000 people, of whom the first one's may be the owner.
-CHUNK = 1_000
-# So many photos take turns. A timeline takes an id above its newest for the least work, so that photos should come in the order
-# in which they were taken; but the largest audience of a few photos is not to hold up all that are younger.
-IN_TURNS = 4
 # The last spans of being pulled that are remembered: a photo from an older one, ready only now, is pushed as well as pulled,
 # which shows it once all the same.
 MOST_SPANS = 32
-
-# In a chunk of joined keys, the follower stands behind the family and the author.
-_FOLLOWERS = {n: Struct(">" + "9xQ" * n) for n in (CHUNK - 1, CHUNK)}
 
 Span = tuple[int, int]
 
@@ -54,6 +48,8 @@ def agent(rules: Rules) -> Agent:
         fold=fold_of(rules),
         writes=("timelines", "authors"),
         reprint=reprint_of(timelines=standing_timelines, authors=standing_authors),
+        # 2: also who is gone as an author.
+        state_version=2,
     )
 
 
@@ -61,7 +57,8 @@ def agent(rules: Rules) -> Agent:
 class Turn:
     """One batch being folded.
 
-    `pushes`: photos to deliver, by author; `own`: photos for their owner alone; `backfills`: (follower, author) newly gained.
+    `pushes`: photos to deliver, by author; `own`: photos for their owner alone; `backfills`: (follower, author) newly gained;
+    `closed`: authors who are gone.
     """
 
     state: State
@@ -70,6 +67,7 @@ class Turn:
     own: dict[int, int] = field(default_factory=dict)
     backfills: dict[tuple[int, int], None] = field(default_factory=dict)
     authors: dict[int, AuthorRow] = field(default_factory=dict)
+    closed: dict[int, Closed] = field(default_factory=dict)
     recents: dict[int, list[int]] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
 
@@ -84,10 +82,11 @@ class Turn:
         """Keep what changed and return the rows, which are scanned from the state as they are written."""
         for author_id, photo_ids in self.recents.items():
             self.state.put(key_of(RECENT, author_id), packed(photo_ids))
-        rows = {"timelines": self.timelines(), "authors": list(self.authors.values())}
+        rows = {"timelines": self.timelines(), "authors": [*self.authors.values(), *self.closed.values()]}
         return Changes(rows=rows, refused=self.refused)
 
-    def timelines(self) -> Iterator[Backfill | Delivery]:
+    def timelines(self) -> Iterator[Backfill | Closed | Delivery]:
+        yield from self.closed.values()
         for photo_id, author_id in self.own.items():
             yield Delivery(photo_id, (author_id,))
         for follower_id, author_id in self.backfills:
@@ -124,7 +123,7 @@ def fold_ready(turn: Turn, record: Record) -> None:
     except Nonsense as nonsense:
         turn.refused.append(Refused(record.offset, str(nonsense)))
         return
-    if turn.state.get(key_of(TOMBSTONE, photo_id)) is not None:
+    if turn.state.get(key_of(TOMBSTONE, photo_id)) is not None or has_ended(turn.state, author_id):
         return
     recent = turn.recent(author_id)
     at = bisect_left(recent, photo_id)
@@ -147,6 +146,8 @@ def fold_deleted(turn: Turn, event: PhotoDeleted) -> None:
     turn.authors.pop(photo_id, None)
     turn.own.pop(photo_id, None)
     turn.pushes.get(author_id, set()).discard(photo_id)
+    if has_ended(turn.state, author_id):
+        return
     recent = turn.recent(author_id)
     # In a full list the deleted one keeps its place, or a reader's ring that got the list would not know that older ones exist.
     if len(recent) <= turn.depth and photo_id in recent:
@@ -154,20 +155,24 @@ def fold_deleted(turn: Turn, event: PhotoDeleted) -> None:
 
 
 def fold_audience(turn: Turn, record: Record) -> None:
-    """Gain or lose a follower, or begin or end a span of being pulled."""
+    """Gain or lose a follower, begin or end a span of being pulled, or end the author."""
     event: AudienceChanged = record.event
     author_id, follower_id = event.author_id, event.follower_id
+    if has_ended(turn.state, author_id):
+        return
     match event.kind:
         case AudienceKind.GAINED if follower_id is not None:
             key = key_of(FOLLOWER, author_id, follower_id)
             if turn.state.get(key) is None:
                 turn.state.put(key, b"")
                 turn.backfills[follower_id, author_id] = None
-        case AudienceKind.LOST if follower_id is not None:
+        case AudienceKind.LOST | AudienceKind.REQUESTED if follower_id is not None:
             turn.state.delete(key_of(FOLLOWER, author_id, follower_id))
             turn.backfills.pop((follower_id, author_id), None)
         case AudienceKind.PULLED | AudienceKind.PUSHED:
             fold_spans(turn, author_id, event)
+        case AudienceKind.ENDED:
+            fold_ended(turn, author_id)
         case _:
             reason = f"AudienceChanged of kind {event.kind.value} with follower_id {follower_id} makes no sense"
             turn.refused.append(Refused(record.offset, reason))
@@ -188,43 +193,21 @@ def fold_spans(turn: Turn, author_id: int, event: AudienceChanged) -> None:
     turn.pushes.setdefault(author_id, set()).update(missed)
 
 
-def deliveries(state: State, pushes: dict[int, tuple[int, ...]]) -> Iterator[Delivery]:
-    """Yield photos into timelines by at most 1,000 people: oldest first, a few at a time taking turns."""
-    photos = sorted((photo_id, author_id) for author_id, photo_ids in pushes.items() for photo_id in photo_ids)
-    for first in range(0, len(photos), IN_TURNS):
-        yield from in_turns(state, photos[first : first + IN_TURNS])
+def fold_ended(turn: Turn, author_id: int) -> None:
+    """Forget an author for ever, with what was not yet delivered, and close their own two rings."""
+    turn.state.put(key_of(ENDED, author_id), b"")
+    turn.closed[author_id] = Closed(author_id)
+    turn.pushes.pop(author_id, None)
+    turn.recents.pop(author_id, None)
+    turn.backfills = {pair: None for pair in turn.backfills if pair[1] != author_id}
+    for key, _ in items_of(turn.state, key_of(FOLLOWER, author_id)):
+        turn.state.delete(key)
+    turn.state.delete(key_of(RECENT, author_id))
+    turn.state.delete(key_of(SPANS, author_id))
 
 
-def in_turns(state: State, photos: list[tuple[int, int]]) -> Iterator[Delivery]:
-    """Yield the first chunk of each of these (photo, author), then the second ones; each owner is in their first chunk."""
-    after: dict[int, bytes | None] = dict.fromkeys(author_id for _, author_id in photos)
-    while after:
-        chunks: dict[int, tuple[int, ...]] = {}
-        following: dict[int, bytes | None] = {}
-        for photo_id, author_id in photos:
-            if author_id not in after:
-                continue
-            if author_id not in chunks:
-                chunks[author_id], last = chunk_of(state, author_id, after[author_id])
-                if last is not None:
-                    following[author_id] = last
-            if chunks[author_id]:
-                yield Delivery(photo_id, chunks[author_id])
-        after = following
-
-
-def chunk_of(state: State, author_id: int, after: bytes | None) -> tuple[tuple[int, ...], bytes | None]:
-    """Return who comes after a key, the author before all others, and the key to go on after; None at the end."""
-    first = (author_id,) if after is None else ()
-    wanted = CHUNK - len(first)
-    keys = [key for key, _ in state.scan(key_of(FOLLOWER, author_id), after, wanted)]
-    return first + followers_in(keys), keys[-1] if len(keys) == wanted else None
-
-
-def followers_in(keys: list[bytes]) -> tuple[int, ...]:
-    """Return the followers that keys of the family FOLLOWER name."""
-    whole = _FOLLOWERS.get(len(keys)) or Struct(">" + "9xQ" * len(keys))
-    return whole.unpack(b"".join(keys))
+def has_ended(state: State, author_id: int) -> bool:
+    return state.get(key_of(ENDED, author_id)) is not None
 
 
 def spans_of(state: State, author_id: int) -> tuple[Span, ...]:
@@ -244,11 +227,13 @@ def unpulled(recent: Sequence[int], spans: tuple[Span, ...]) -> tuple[int, ...]:
     return tuple(photo_id for photo_id in reversed(recent) if not is_pulled(photo_id, spans))
 
 
-def standing_timelines(state: State) -> Iterator[Backfill]:
+def standing_timelines(state: State) -> Iterator[Backfill | Closed]:
     """Yield every author's newest photos into their own timeline, and those that are not pulled into their followers'.
 
-    The few deleted ones among them that hold a place in a full list come along, as they do in a live backfill.
+    The few deleted ones among them that hold a place in a full list come along, as they do in a live backfill. The rings of
+    authors who are gone are closed.
     """
+    yield from standing_closed(state)
     for author_id, recent in recents_of(state):
         yield Backfill(author_id, recent[::-1])
         photo_ids = unpulled(recent, spans_of(state, author_id))
@@ -259,10 +244,16 @@ def standing_timelines(state: State) -> Iterator[Backfill]:
                 yield Backfill(follower_id, photo_ids)
 
 
-def standing_authors(state: State) -> Iterator[Backfill]:
-    """Yield each author's newest photos, one more than the ring holds where there were more."""
+def standing_authors(state: State) -> Iterator[Backfill | Closed]:
+    """Yield each author's newest photos, one more than the ring holds where there were more, and who is gone."""
+    yield from standing_closed(state)
     for author_id, recent in recents_of(state):
         yield Backfill(author_id, recent[::-1])
+
+
+def standing_closed(state: State) -> Iterator[Closed]:
+    for key, _ in items_of(state, ENDED):
+        yield Closed(ids_in(key)[0])
 
 
 def recents_of(state: State) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -1,34 +1,39 @@
-"""Which follows take effect: wishes to follow, joined with the privacy of the person followed.
+"""Which follows take effect: wishes to follow, joined with the privacy of the person followed and with who is here.
 
 A wish takes effect if it was accepted, or if the account was public at any time since it was wanted; otherwise it is a
-request. Both topics are folded into sets, and the outcome of a pair is a function of them (`agents.privacy`), so it does not
-matter which topic is read first (I7). Deactivation is not looked at here. A deleted account ends the follows of it, and those
-follows by it whose other side is in the same partition.
+request. While either of the two hides (is deactivated) there is nothing, and then the same again; whoever is gone is gone for
+ever. All topics are folded into sets, and the outcome of a pair is a function of them (`agents.privacy`), so it does not
+matter which is read first (I7).
 
-A record about an account may concern all its followers. What becomes of them is counted in passing, and read again, chunk by
-chunk, when their rows are written and when their events are said: the state stands still until then (decision 31).
+The audience, from which feeds are filled, does not look at who hides for a time: nobody's feed need be filled again because
+somebody came back, and readers filter.
+
+A record about a person may concern all their followers, or all whom they follow. What becomes of them is counted in passing,
+and read again, chunk by chunk, when their rows are written and when their events are said: the state stands still until then
+(decision 31).
 
 Whether an author is pulled (`agents.celebrity`) depends on `followers` alone, in its order: wishes are counted whether or not
 they took effect, which for a public account is the same. So a replay at any speed switches at the same wish.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import msgspec
 
 from agents.celebrity import Audience, audience_after
 from agents.counting import all_counts, change_counts, flush_of
 from agents.keys import ids_in, key_of
+from agents.presence import absent_among, presence_of, set_presence
 from agents.printing import chunks_of, items_of, reprint_of
-from agents.privacy import NOTHING, Outcome, Privacy, Wish, outcome_of, privacy_after
+from agents.privacy import Outcome, Privacy, Wish, lasting_of, outcome_of, privacy_after
 from agents.rules import Rules
 from agents.wishes import (
     PRIVACY,
-    WANTED,
     WISH,
-    Pair,
+    FollowedBy,
+    FollowersOf,
+    Scan,
     in_chunks,
     pairs_wanted,
     pairs_wished_by,
@@ -39,7 +44,17 @@ from agents.wishes import (
     write_wish,
 )
 from projections.rows import CelebrityRow, CounterKind, FollowerRow
-from schemas.events import AudienceChanged, AudienceKind, Event, FollowerChanged, FollowingChanged, FollowState, WishState
+from schemas.events import (
+    AudienceChanged,
+    AudienceKind,
+    Event,
+    FollowerChanged,
+    FollowingChanged,
+    FollowState,
+    Presence,
+    PresenceChanged,
+    WishState,
+)
 from streams.fold import Agent, Batch, Caused, Changes, Fold, Record, Refused, State
 
 AUDIENCE = b"c"
@@ -51,7 +66,7 @@ def agent(rules: Rules) -> Agent:
     return Agent(
         name="follows",
         role="people",
-        sources=("accounts", "followers"),
+        sources=("accounts", "followers", "presences"),
         fold=fold_of(rules),
         flush=flush_of(CounterKind.USER_FOLLOWERS),
         writes=("followers", "celebrities", "counters", "counter_rows"),
@@ -59,26 +74,9 @@ def agent(rules: Rules) -> Agent:
         reprint=reprint_of(
             followers=standing_followers, celebrities=standing_celebrities, counters=counts, counter_rows=counts
         ),
+        # 2: also who hides or is gone; no wish remembers that its follower is gone.
+        state_version=2,
     )
-
-
-@dataclass(frozen=True)
-class Scan:
-    """Pairs that a record concerns, however many, and the privacy of who is followed after it.
-
-    `pairs(since)` yields those wanted at that time (ms) or later.
-    """
-
-    record: Record
-    privacy: Privacy
-    since: int
-    pairs: Callable[[int], Iterator[Pair]]
-
-    def wishes(self, state: State) -> Iterator[tuple[int, int, Wish]]:
-        """Yield followee, follower and what is wished when it is taken."""
-        for chunk in in_chunks(self.pairs(self.since)):
-            for (followee_id, follower_id), wish in zip(chunk, wishes_of(state, chunk), strict=True):
-                yield followee_id, follower_id, wish
 
 
 @dataclass
@@ -86,7 +84,7 @@ class Turn:
     """One batch being folded: the state and what was decided so far. Later rows of a key replace earlier ones.
 
     `said` stands in the order of the records: an event, or a scan whose events are made when they are taken. `scans` are those
-    whose rows are, by what they go through. `gone` are the offsets of the records that deleted somebody.
+    whose rows are, by what they go through.
     """
 
     state: State
@@ -95,29 +93,29 @@ class Turn:
     celebrities: dict[int, CelebrityRow] = field(default_factory=dict)
     counted: dict[int, int] = field(default_factory=dict)
     said: list[Caused | Scan] = field(default_factory=list)
-    scans: dict[tuple[bytes, int], Scan] = field(default_factory=dict)
-    gone: dict[int, int] = field(default_factory=dict)
+    scans: dict[tuple[type, int], Scan] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
 
-    def settle(self, record: Record, followee_id: int, follower_id: int, before: Outcome, after: Outcome) -> None:
-        """Say what a pair is now, also when that is what it was.
+    def settle(self, record: Record, pair: tuple[int, int], before: Outcome, after: Outcome, lasting: Outcome) -> None:
+        """Say what a pair = (followee, follower) is now, also when that is what it was.
 
-        A worker may die between saying and remembering, and the next one may read the two topics in another order: what was
+        A worker may die between saying and remembering, and the next one may read the topics in another order: what was
         said then and is not so is only corrected because every record that may concern a pair says it again.
         """
-        self.followers[followee_id, follower_id] = follower_row(followee_id, follower_id, after)
-        self.count(followee_id, before, after)
-        self.said += words(record, followee_id, follower_id, after)
+        self.followers[pair] = follower_row(*pair, after)
+        self.count(pair[0], before, after)
+        self.said += [told_follower(record, *pair, after), told_audience(record, *pair, lasting)]
 
     def count(self, followee_id: int, before: Outcome, after: Outcome) -> None:
         gained = (after.state is FollowState.FOLLOWING) - (before.state is FollowState.FOLLOWING)
         self.counted[followee_id] = self.counted.get(followee_id, 0) + gained
 
-    def scan(self, family: bytes, user_id: int, scan: Scan) -> None:
+    def scan(self, scan: Scan) -> None:
         """Say what many pairs are now; their rows are written once, however many records of the batch concern them."""
         self.said.append(scan)
-        before = self.scans.get((family, user_id), scan)
-        self.scans[family, user_id] = replace(scan, since=min(scan.since, before.since))
+        key = (type(scan), scan.user_id)
+        before = self.scans.get(key, scan)
+        self.scans[key] = replace(scan, since=min(scan.since, before.since))
 
     def ended(self) -> Changes:
         """Keep the counts and return what was decided."""
@@ -131,39 +129,40 @@ class Turn:
     def _rows(self) -> Iterator[FollowerRow]:
         yield from self.followers.values()
         for scan in self.scans.values():
-            for followee_id, follower_id, wish in scan.wishes(self.state):
-                yield follower_row(followee_id, follower_id, outcome_of(scan.privacy, wish))
+            for followee_id, follower_id, outcome, _ in scan.judged(self.state):
+                yield follower_row(followee_id, follower_id, outcome)
 
     def _events(self) -> Iterator[Caused]:
         for one in self.said:
             if isinstance(one, Caused):
                 yield one
                 continue
-            for followee_id, follower_id, wish in one.wishes(self.state):
-                outcome = outcome_of(one.privacy, self._as_of(one.record, follower_id, wish))
-                yield from words(one.record, followee_id, follower_id, outcome)
-
-    def _as_of(self, record: Record, follower_id: int, wish: Wish) -> Wish:
-        """Return a wish as it was after a record: a batch of account events changes nothing of it but that somebody is gone."""
-        return msgspec.structs.replace(wish, gone=False) if self.gone.get(follower_id, 0) > record.offset else wish
+            for followee_id, follower_id, outcome, lasting in one.judged(self.state):
+                yield told_follower(one.record, followee_id, follower_id, outcome)
+                if one.whole:
+                    yield told_audience(one.record, followee_id, follower_id, lasting)
 
 
-def words(record: Record, followee_id: int, follower_id: int, outcome: Outcome) -> tuple[Caused, Caused]:
-    """Return what is said of a pair: to the follower's side, and of the followee's audience."""
-    at = record.event.occurred_at
-    since = at if outcome.state is FollowState.NONE else outcome.since
-    follows = outcome.state is FollowState.FOLLOWING
-    return (
-        caused_by(record, FollowingChanged, follower_id=follower_id, followee_id=followee_id, state=outcome.state, since=since),
-        caused_by(
-            record,
-            AudienceChanged,
-            author_id=followee_id,
-            kind=AudienceKind.GAINED if follows else AudienceKind.LOST,
-            follower_id=follower_id,
-            changed_at=since if follows else at,
-        ),
+AUDIENCE_KINDS = {
+    FollowState.FOLLOWING: AudienceKind.GAINED,
+    FollowState.REQUESTED: AudienceKind.REQUESTED,
+    FollowState.NONE: AudienceKind.LOST,
+}
+
+
+def told_follower(record: Record, followee_id: int, follower_id: int, outcome: Outcome) -> Caused:
+    """Return what is said of a pair to the follower's side."""
+    since = record.event.occurred_at if outcome.state is FollowState.NONE else outcome.since
+    return caused_by(
+        record, FollowingChanged, follower_id=follower_id, followee_id=followee_id, state=outcome.state, since=since
     )
+
+
+def told_audience(record: Record, author_id: int, follower_id: int, lasting: Outcome) -> Caused:
+    """Return what is said of a pair as a part of the followee's audience."""
+    at = record.event.occurred_at if lasting.state is FollowState.NONE else lasting.since
+    kind = AUDIENCE_KINDS[lasting.state]
+    return caused_by(record, AudienceChanged, author_id=author_id, kind=kind, follower_id=follower_id, changed_at=at)
 
 
 def caused_by(record: Record, event_type: type[Event], **fields: object) -> Caused:
@@ -173,15 +172,18 @@ def caused_by(record: Record, event_type: type[Event], **fields: object) -> Caus
 
 
 def fold_of(rules: Rules) -> Fold:
-    """Return the fold of account events and FollowerChanged into follows, their counts and the pulled authors."""
+    """Return the fold of account events, presences and FollowerChanged into follows, their counts and the pulled authors."""
 
     def fold(batch: Batch, state: State) -> Changes:
         turn = Turn(state, rules)
         for record in batch.records:
-            if isinstance(record.event, FollowerChanged):
-                fold_wish(turn, record)
-            else:
-                fold_account(turn, record)
+            match record.event:
+                case FollowerChanged():
+                    fold_wish(turn, record)
+                case PresenceChanged():
+                    fold_presence(turn, record)
+                case _:
+                    fold_account(turn, record)
         return turn.ended()
 
     return fold
@@ -194,16 +196,16 @@ def fold_wish(turn: Turn, record: Record) -> None:
         turn.refused.append(Refused(record.offset, "wish UNKNOWN: a newer agent wrote it; upgrade this one and replay"))
         return
     followee_id, follower_id = event.followee_id, event.follower_id
-    privacy = read_privacy(turn.state, followee_id)
+    privacy, follower = read_privacy(turn.state, followee_id), presence_of(turn.state, follower_id)
     before = read_wish(turn.state, follower_id, followee_id)
     after = Wish(
         state=event.wish,
         wanted_at=event.wanted_at,
         accepted_at=event.occurred_at if event.wish is WishState.ACCEPTED else 0,
-        gone=read_privacy(turn.state, follower_id).deleted,
     )
     write_wish(turn.state, follower_id, followee_id, before, after)
-    turn.settle(record, followee_id, follower_id, outcome_of(privacy, before), outcome_of(privacy, after))
+    outcomes = outcome_of(privacy, before, follower), outcome_of(privacy, after, follower)
+    turn.settle(record, (followee_id, follower_id), *outcomes, lasting_of(privacy, after, follower))
     count_wish(turn, record, privacy, (after.state is not WishState.NONE) - (before.state is not WishState.NONE))
 
 
@@ -232,25 +234,31 @@ def fold_account(turn: Turn, record: Record) -> None:
         return
     turn.state.put(key_of(PRIVACY, user_id), msgspec.msgpack.encode(after))
     for chunk in in_chunks(pairs_wanted(turn.state, user_id, affected_from)):
-        for wish in wishes_of(turn.state, chunk):
-            turn.count(user_id, outcome_of(before, wish), outcome_of(after, wish))
-    turn.scan(WANTED, user_id, Scan(record, after, affected_from, partial(pairs_wanted, turn.state, user_id)))
+        absent = absent_among(turn.state, [follower_id for _, follower_id in chunk])
+        for (_, follower_id), wish in zip(chunk, wishes_of(turn.state, chunk), strict=True):
+            follower = absent.get(follower_id, Presence.HERE)
+            turn.count(user_id, outcome_of(before, wish, follower), outcome_of(after, wish, follower))
+    # Who hides or comes back is no news for the audience.
+    whole = msgspec.structs.replace(after, away=before.away) != before
+    turn.scan(FollowersOf(record, user_id, whole, after, affected_from))
     if after.deleted:
         turn.celebrities[user_id] = celebrity_row(user_id, Audience(), after)
-        end_follows_by(turn, record, user_id)
+        at = record.event.occurred_at
+        turn.said.append(caused_by(record, AudienceChanged, author_id=user_id, kind=AudienceKind.ENDED, changed_at=at))
 
 
-def end_follows_by(turn: Turn, record: Record, user_id: int) -> None:
-    """End what a deleted person follows. The wishes stay counted: an author's switch depends on `followers` alone."""
+def fold_presence(turn: Turn, record: Record) -> None:
+    """Set whether somebody is here, and see what becomes of their wishes, which stand and stay counted for who is pulled."""
+    user_id = record.event.user_id
+    before, after = set_presence(turn.state, record.event)
+    if after is before:
+        return
     for chunk in in_chunks(pairs_wished_by(turn.state, user_id)):
         privacies = privacies_of(turn.state, [followee_id for followee_id, _ in chunk])
         for (followee_id, _), wish in zip(chunk, wishes_of(turn.state, chunk), strict=True):
-            gone = msgspec.structs.replace(wish, gone=True)
-            turn.state.put(key_of(WISH, user_id, followee_id), msgspec.msgpack.encode(gone))
-            turn.count(followee_id, outcome_of(privacies[followee_id], wish), NOTHING)
-    turn.gone[user_id] = record.offset
-    # Whatever the privacy of those followed, nothing becomes of a wish whose follower is gone.
-    turn.scan(WISH, user_id, Scan(record, Privacy(), 0, lambda _since: pairs_wished_by(turn.state, user_id)))
+            privacy = privacies[followee_id]
+            turn.count(followee_id, outcome_of(privacy, wish, before), outcome_of(privacy, wish, after))
+    turn.scan(FollowedBy(record, user_id, after is Presence.GONE, after))
 
 
 def follower_row(followee_id: int, follower_id: int, outcome: Outcome) -> FollowerRow:
@@ -262,12 +270,14 @@ def celebrity_row(author_id: int, audience: Audience, privacy: Privacy) -> Celeb
 
 
 def standing_followers(state: State) -> Iterator[FollowerRow]:
-    """Yield the row of every wish that took effect or is a request."""
+    """Yield the row of every wish that took effect or is a request, of people who are here."""
     for chunk in chunks_of(state, WISH):
         pairs = [ids_in(key) for key, _ in chunk]
         privacies = privacies_of(state, [followee_id for _, followee_id in pairs])
+        absent = absent_among(state, [follower_id for follower_id, _ in pairs])
         for (follower_id, followee_id), (_, value) in zip(pairs, chunk, strict=True):
-            outcome = outcome_of(privacies[followee_id], msgspec.msgpack.decode(value, type=Wish))
+            wish, follower = msgspec.msgpack.decode(value, type=Wish), absent.get(follower_id, Presence.HERE)
+            outcome = outcome_of(privacies[followee_id], wish, follower)
             if outcome.state is not FollowState.NONE:
                 yield follower_row(followee_id, follower_id, outcome)
 

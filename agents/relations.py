@@ -1,18 +1,35 @@
 """What two people do to each other, decided in the one order that the pair's own topic gives.
 
 Whether a wish to follow becomes a follow depends on privacy, which is not known here: `follows` joins it. How many follow is
-not counted here.
+not counted here. Who is gone for ever parts from everybody: that comes by another topic, so whatever is done to or by them and
+read later is answered by saying that there is nothing (I7). Who hides for a time keeps what they have.
 """
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import msgspec
 
-from agents.keys import key_of
-from schemas.events import BarrierChanged, Event, FollowerChanged, RelationChanged, RelationKind, WishState
-from streams.fold import Agent, Batch, Caused, Changes, Refused, State
+from agents.keys import ids_in, key_of
+from agents.presence import presence_of, set_presence
+from agents.printing import items_of
+from schemas.events import (
+    BarrierChanged,
+    Event,
+    FollowerChanged,
+    Presence,
+    PresenceChanged,
+    RelationChanged,
+    RelationKind,
+    WishState,
+)
+from streams.fold import Agent, Batch, Caused, Changes, Record, Refused, State
 
+# Smaller id, larger id: both sides.
 PAIR = b"p"
+# Larger id, smaller id: so that all pairs of a person are found by their own id.
+MIRROR = b"q"
 
 
 class Side(msgspec.Struct, array_like=True, frozen=True):
@@ -35,33 +52,107 @@ class Pair(msgspec.Struct, array_like=True, frozen=True):
 INDIFFERENT = Pair()
 
 
+@dataclass
+class Parting:
+    """Somebody is gone: those with whom there was something, and by their place which of the four words (`WORDS`) that takes.
+
+    Nine bytes for each of the others, however many; the events are made when they are taken.
+    """
+
+    record: Record
+    others: array = field(default_factory=lambda: array("q"))
+    words: bytearray = field(default_factory=bytearray)
+
+    def events(self) -> Iterator[Caused]:
+        for other_id, marks in zip(self.others, self.words, strict=True):
+            wanted = [word for word in WORDS if marks & 1 << word]
+            for event in said(self.record.event, (self.record.event.user_id, other_id), NOTHING, wanted):
+                yield Caused(self.record.offset, event)
+
+
+@dataclass
+class Turn:
+    """One batch being folded: the state, and what was decided in the order of its records."""
+
+    state: State
+    said: list[Caused | Parting] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    def ended(self) -> Changes:
+        """Return what was decided; lazily when somebody parted from however many."""
+        lazy = any(isinstance(one, Parting) for one in self.said)
+        return Changes(events=self._events() if lazy else self.said, refused=self.refused)
+
+    def _events(self) -> Iterator[Caused]:
+        for one in self.said:
+            yield from one.events() if isinstance(one, Parting) else (one,)
+
+
 def agent() -> Agent:
     """Return the agent `relations`."""
     return Agent(
         name="relations",
         role="people",
-        sources=("relations",),
+        sources=("relations", "presences"),
         fold=fold,
         emits=("followers", "barriers"),
+        # 2: also who is gone, and the pairs by either person.
+        state_version=2,
     )
 
 
 def fold(batch: Batch, state: State) -> Changes:
-    """Fold RelationChanged into FollowerChanged and BarrierChanged, one for each side that changed, as a whole."""
-    changes = Changes()
+    """Fold RelationChanged and PresenceChanged into FollowerChanged and BarrierChanged, one for each side that changed."""
+    turn = Turn(state)
     for record in batch.records:
-        event = record.event
-        reason = why_senseless(event)
-        if reason is not None:
-            changes.refused.append(Refused(record.offset, reason))
-            continue
-        key = key_of(PAIR, *sorted((event.actor_id, event.other_id)))
-        before = seen_by_actor(event, read(state, key))
-        after = decided(event, *before)
-        if after != before:
-            write(state, key, Pair(*(after if event.actor_id < event.other_id else reversed(after))))
-            changes.events += [Caused(record.offset, said) for said in differences(event, before, after)]
-    return changes
+        if isinstance(record.event, PresenceChanged):
+            fold_presence(turn, record)
+        else:
+            fold_relation(turn, record)
+    return turn.ended()
+
+
+def fold_relation(turn: Turn, record: Record) -> None:
+    """Decide what one person did to another, and say what changed."""
+    event: RelationChanged = record.event
+    reason = why_senseless(event)
+    if reason is not None:
+        turn.refused.append(Refused(record.offset, reason))
+        return
+    pair = (event.actor_id, event.other_id)
+    if any(presence_of(turn.state, user_id) is Presence.GONE for user_id in pair):
+        # A worker that died may have read this before it read that somebody is gone: what it said is taken back.
+        turn.said += [Caused(record.offset, word) for word in said(event, pair, NOTHING, WORDS)]
+        return
+    before = read(turn.state, *pair)
+    after = decided(event, *before)
+    if after != before:
+        write(turn.state, *pair, after)
+        facts = facts_of(*after)
+        changed = differences(facts_of(*before), facts)
+        turn.said += [Caused(record.offset, word) for word in said(event, pair, facts, changed)]
+
+
+def fold_presence(turn: Turn, record: Record) -> None:
+    """End all that is between somebody who is gone and anybody."""
+    event: PresenceChanged = record.event
+    if event.presence is not Presence.GONE or presence_of(turn.state, event.user_id) is Presence.GONE:
+        return
+    set_presence(turn.state, event)
+    parting = Parting(record)
+    for other_id in others_of(turn.state, event.user_id):
+        changed = differences(facts_of(*read(turn.state, event.user_id, other_id)), NOTHING)
+        parting.others.append(other_id)
+        parting.words.append(sum(1 << word for word in changed))
+        write(turn.state, event.user_id, other_id, (Side(), Side()))
+    turn.said.append(parting)
+
+
+def others_of(state: State, user_id: int) -> Iterator[int]:
+    """Yield all with whom a person has anything; what was yielded may be removed."""
+    for family in (PAIR, MIRROR):
+        for key, _ in items_of(state, key_of(family, user_id)):
+            yield ids_in(key)[1]
 
 
 def why_senseless(event: RelationChanged) -> str | None:
@@ -72,20 +163,23 @@ def why_senseless(event: RelationChanged) -> str | None:
     return None
 
 
-def read(state: State, key: bytes) -> Pair:
-    found = state.get(key)
-    return INDIFFERENT if found is None else msgspec.msgpack.decode(found, type=Pair)
+def read(state: State, me: int, you: int) -> tuple[Side, Side]:
+    """Return the first person's side of a pair, and the other's."""
+    found = state.get(key_of(PAIR, min(me, you), max(me, you)))
+    pair = INDIFFERENT if found is None else msgspec.msgpack.decode(found, type=Pair)
+    return (pair.low, pair.high) if me < you else (pair.high, pair.low)
 
 
-def write(state: State, key: bytes, pair: Pair) -> None:
+def write(state: State, me: int, you: int, sides: tuple[Side, Side]) -> None:
+    """Keep the first person's side of a pair and the other's; nothing is kept of people who are nothing to each other."""
+    low, high = min(me, you), max(me, you)
+    pair = Pair(*(sides if me < you else reversed(sides)))
     if pair == INDIFFERENT:
-        state.delete(key)
+        state.delete(key_of(PAIR, low, high))
+        state.delete(key_of(MIRROR, high, low))
     else:
-        state.put(key, msgspec.msgpack.encode(pair))
-
-
-def seen_by_actor(event: RelationChanged, pair: Pair) -> tuple[Side, Side]:
-    return (pair.low, pair.high) if event.actor_id < event.other_id else (pair.high, pair.low)
+        state.put(key_of(PAIR, low, high), msgspec.msgpack.encode(pair))
+        state.put(key_of(MIRROR, high, low), b"")
 
 
 def decided(event: RelationChanged, mine: Side, theirs: Side) -> tuple[Side, Side]:
@@ -122,25 +216,15 @@ def without_wish(side: Side) -> Side:
     return msgspec.structs.replace(side, wish=WishState.NONE, wanted_at=0)
 
 
-def differences(event: RelationChanged, before: tuple[Side, Side], after: tuple[Side, Side]) -> Iterator[Event]:
-    """Yield what changed: the actor's wish, the other's wish, the actor's barrier, the other's barrier."""
-    me, you = event.actor_id, event.other_id
-    cause = {
-        "event_id": "",
-        "occurred_at": event.occurred_at,
-        "actor_id": me,
-        "source": "relations",
-        "trace": event.trace,
-    }
-    for who, whom, old, new in ((me, you, before[0], after[0]), (you, me, before[1], after[1])):
-        if (old.wish, old.wanted_at) != (new.wish, new.wanted_at):
-            yield FollowerChanged(**cause, followee_id=whom, follower_id=who, wish=new.wish, wanted_at=new.wanted_at)
-    for who, whom, old, new in (
-        (me, you, barrier(*before), barrier(*after)),
-        (you, me, barrier(*reversed(before)), barrier(*reversed(after))),
-    ):
-        if old != new:
-            yield BarrierChanged(**cause, user_id=who, other_id=whom, **new)
+# Of a pair: the first person's wish, the other's wish, the first person's barrier, the other's barrier.
+Facts = tuple[tuple[WishState, int], tuple[WishState, int], dict, dict]
+WORDS = range(4)
+
+
+def facts_of(mine: Side, theirs: Side) -> Facts:
+    """Return all that is ever said of a pair."""
+    wishes = (mine.wish, mine.wanted_at), (theirs.wish, theirs.wanted_at)
+    return *wishes, barrier(mine, theirs), barrier(theirs, mine)
 
 
 def barrier(mine: Side, theirs: Side) -> dict:
@@ -151,3 +235,29 @@ def barrier(mine: Side, theirs: Side) -> dict:
         "muting_since": mine.muting_since,
         "muted_until": mine.muted_until,
     }
+
+
+NOTHING = facts_of(Side(), Side())
+
+
+def differences(before: Facts, after: Facts) -> list[int]:
+    """Return the words that changed, by their place."""
+    return [word for word in WORDS if before[word] != after[word]]
+
+
+def said(cause: Event, pair: tuple[int, int], facts: Facts, wanted: Iterable[int]) -> Iterator[Event]:
+    """Yield the wanted words of a pair, as an event caused them."""
+    common = {
+        "event_id": "",
+        "occurred_at": cause.occurred_at,
+        "actor_id": cause.actor_id,
+        "source": "relations",
+        "trace": cause.trace,
+    }
+    for word in wanted:
+        who, whom = pair if word % 2 == 0 else pair[::-1]
+        if word < 2:
+            wish, wanted_at = facts[word]
+            yield FollowerChanged(**common, followee_id=whom, follower_id=who, wish=wish, wanted_at=wanted_at)
+        else:
+            yield BarrierChanged(**common, user_id=who, other_id=whom, **facts[word])

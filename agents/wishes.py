@@ -1,15 +1,18 @@
 """What the agent `follows` keeps of wishes and of privacy, and scans of the pairs that a record may concern."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
 from agents.keys import LARGEST_ID, ids_in, key_of
+from agents.presence import absent_among
 from agents.printing import items_of
-from agents.privacy import Privacy, Wish
-from schemas.events import WishState
-from streams.fold import State
+from agents.privacy import Outcome, Privacy, Wish, lasting_of, outcome_of
+from schemas.events import Presence, WishState
+from streams.fold import Record, State
 
 PRIVACY = b"a"
 WISH = b"f"
@@ -72,3 +75,56 @@ def privacies_of(state: State, user_ids: Sequence[int]) -> dict[int, Privacy]:
     found = state.get_many([key_of(PRIVACY, user_id) for user_id in asked])
     decoded = (Privacy() if value is None else msgspec.msgpack.decode(value, type=Privacy) for value in found)
     return dict(zip(asked, decoded, strict=True))
+
+
+class Judged(NamedTuple):
+    """What became of a wish: as it is shown and counted, and as it lasts whoever hides."""
+
+    followee_id: int
+    follower_id: int
+    outcome: Outcome
+    lasting: Outcome
+
+
+@dataclass(frozen=True)
+class FollowersOf:
+    """The wishes to follow a person that a record concerns, those wanted at `since` (ms) or later, with the privacy after it.
+
+    `whole`: the record may concern also what lasts whoever hides.
+    """
+
+    record: Record
+    user_id: int
+    whole: bool
+    privacy: Privacy
+    since: int
+
+    def judged(self, state: State) -> Iterator[Judged]:
+        """Yield what became of each wish, in chunks read as they are taken."""
+        for chunk in in_chunks(pairs_wanted(state, self.user_id, self.since)):
+            absent = absent_among(state, [follower_id for _, follower_id in chunk])
+            for pair, wish in zip(chunk, wishes_of(state, chunk), strict=True):
+                follower = absent.get(pair[1], Presence.HERE)
+                yield Judged(*pair, outcome_of(self.privacy, wish, follower), lasting_of(self.privacy, wish, follower))
+
+
+@dataclass(frozen=True)
+class FollowedBy:
+    """All wishes of a person to follow others, with what the person was after a record that concerns them."""
+
+    record: Record
+    user_id: int
+    whole: bool
+    presence: Presence
+    since: int = 0
+
+    def judged(self, state: State) -> Iterator[Judged]:
+        """Yield what became of each wish, in chunks read as they are taken."""
+        for chunk in in_chunks(pairs_wished_by(state, self.user_id)):
+            privacies = privacies_of(state, [followee_id for followee_id, _ in chunk])
+            for pair, wish in zip(chunk, wishes_of(state, chunk), strict=True):
+                privacy = privacies[pair[0]]
+                yield Judged(*pair, outcome_of(privacy, wish, self.presence), lasting_of(privacy, wish, self.presence))
+
+
+Scan = FollowersOf | FollowedBy

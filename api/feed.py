@@ -18,6 +18,7 @@ from api.routes import Answer
 from api.visibility import Viewer
 from projections import authors, photos, timelines
 from projections.away import StoreAway
+from projections.ring import CLOSED
 from schemas.ids import time_of
 
 LIST = "feed"
@@ -39,10 +40,15 @@ class Part(NamedTuple):
 
 
 def complete_part(rings: Iterable[Ring], below: int | None, wanted: int) -> Part:
-    """Merge pages of rings into the part of the feed that all of them know completely, newest first, each id once."""
+    """Merge pages of rings into the part of the feed that all of them know completely, newest first, each id once.
+
+    A closed ring is empty for ever: its owner is gone, so that it has nothing to say of any depth.
+    """
     down_to = 0
     found: set[int] = set()
     for ring in rings:
+        if ring.floor == CLOSED:
+            continue
         found.update(ring.ids)
         if len(ring.ids) >= wanted:
             reach = ring.ids[-1]

@@ -23,7 +23,7 @@ from projections.prints import (
 )
 from projections.ring import Ring
 from projections.ring_digest import pulled_for, visible_ids
-from projections.rows import PhotoState
+from projections.rows import Closed, PhotoState
 from projections.structure import Rings, Table
 from projections.structures import structure_of
 from projections.writers import GuardLike
@@ -247,8 +247,11 @@ class MemorySink:
             rows[key], entries[key] = row, values
 
     def _offer(self, name: str, structure: Rings, row: Any) -> None:
-        owners, photo_ids = structure.offers(row)
         rings = self.rings.setdefault(name, {})
+        if isinstance(row, Closed):
+            rings.setdefault(row.user_id, Ring(self._feed_depth)).close()
+            return
+        owners, photo_ids = structure.offers(row)
         for owner in owners:
             rings.setdefault(owner, Ring(self._feed_depth)).offer(photo_ids)
 

@@ -231,6 +231,13 @@ local function backfill(keys, args)
   return #args[2] / 8
 end
 
+-- close: rings of one node that stay empty for ever. The floor is the largest id, so that whatever is offered falls below.
+local function close(keys, args)
+  local closed = header_of(string.rep('\0', 8), 0, 0, 0, 0, '\127' .. string.rep('\255', 7))
+  for index = 1, #keys do redis.call('SET', keys[index], closed) end
+  return #keys
+end
+
 -- page: the newest ids below one. Arguments: that id (8 bytes, or empty for none), how many.
 -- Answers the ids oldest first in one string, and the floor: above it nothing is missing.
 local function page(keys, args)
@@ -341,6 +348,7 @@ end
 
 redis.register_function('darkroom_deliver', deliver)
 redis.register_function('darkroom_backfill', backfill)
+redis.register_function('darkroom_close', close)
 redis.register_function('darkroom_commit', commit)
 redis.register_function('darkroom_begin_print', begin_print)
 redis.register_function('darkroom_print', print_chunk)

@@ -145,3 +145,8 @@ def deliver_words(photo_id: int, keys: Sequence[str], depth: int) -> tuple:
 def backfill_words(key: str, photo_ids: Sequence[int], depth: int) -> tuple:
     """Return the command that puts many ids into one ring."""
     return ("FCALL", "darkroom_backfill", 1, key, depth, pack_ids(photo_ids))
+
+
+def close_words(key: str) -> tuple:
+    """Return the command that closes one ring for ever."""
+    return ("FCALL", "darkroom_close", 1, key)

@@ -1,5 +1,7 @@
 """A ring of photo ids: the newest `depth` distinct ids ever offered, and the floor above which none is missing.
 
+A ring is closed for ever by a floor at the largest id: it holds nothing, and whatever is offered later falls below.
+
 Redis keeps it as one string (`redis_functions.lua`): a header of 24 bytes, then 8 big-endian bytes a slot. Here are that
 format's reader, and the same rules in plain Python, which pass the same tests. Offers commute and may repeat.
 """
@@ -10,6 +12,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 HEADER = struct.Struct(">QHHHHQ")
+# The floor of a ring that is closed.
+CLOSED = (1 << 63) - 1
 
 
 class RingPage(NamedTuple):
@@ -40,6 +44,10 @@ class Ring:
             if len(self._ids) > self.depth:
                 self._ids.pop(0)
                 self.floor = self._ids[0]
+
+    def close(self) -> None:
+        """Empty the ring for ever."""
+        self._ids, self.floor = [], CLOSED
 
     def page(self, below: int | None, limit: int) -> RingPage:
         """Return the newest ids below one."""

@@ -119,7 +119,8 @@ class Fields:
 class Rings:
     """A projection in Redis of rings of ids (`projections.ring`): `{s0001}<family>.<build>:<user>`.
 
-    `offers` says what a row puts where: pairs of ring owners and photo ids, one of the two sides having one member.
+    `offers` says what a row puts where: ring owners and photo ids, one of the two sides having one member. A row `Closed` puts
+    nothing: it closes the ring of its person.
     """
 
     name: str

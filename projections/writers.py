@@ -25,8 +25,9 @@ from projections.postgres_opening import open_postgres
 from projections.postgres_prints import read_requests
 from projections.prints import Key, Owing, chunks, guard_name, last_requests, print_name, written_by
 from projections.redis_prints import field_of
-from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, deliver_words
+from projections.redis_store import WRITE_ATTEMPTS, RedisStore, backfill_words, close_words, deliver_words
 from projections.reprinting import REDIS, Reprints
+from projections.rows import Closed
 from projections.structure import Keyed, Rings, Table
 from projections.structures import NAMES, structure_of
 from projections.tables import Guarded, GuardLine, statements
@@ -189,6 +190,9 @@ class Writers:
                 future.cancel()
 
     def _calls(self, structure: Rings, build: int, row: Any) -> Iterator[tuple]:
+        if isinstance(row, Closed):
+            yield close_words(key_of(structure, build, shard_of(row.user_id), row.user_id))
+            return
         owners, photo_ids = structure.offers(row)
         keys = [key_of(structure, build, shard_of(owner), owner) for owner in owners]
         if len(photo_ids) == 1:

@@ -8,8 +8,8 @@ import pytest
 from projections.away import StoreAway, StoreLost
 from projections.memory import MemorySink
 from projections.pipelined import ReplyError
-from projections.redis_store import BIRTH, RedisStore, backfill_words, deliver_words
-from projections.ring import Ring, decode_ring
+from projections.redis_store import BIRTH, RedisStore, backfill_words, close_words, deliver_words
+from projections.ring import CLOSED, Ring, RingPage, decode_ring
 from projections.rows import CounterKind, CounterRow
 from projections.witnessed import NOBODY, WitnessedRedis
 from schemas.ids import compose_id
@@ -69,6 +69,27 @@ def test_a_ring_in_redis_is_the_ring_in_memory(play):
                     words = deliver_words(ids[0], [RING], depth) if len(ids) == 1 else backfill_words(RING, ids, depth)
                     await store.call(*words)
                     assert decode_ring(await store.call("GET", RING)) == model.content()
+
+    play(story)
+
+
+@pytest.mark.parametrize("depth", [1, 16, 20])
+def test_a_closed_ring_is_empty_for_ever_whatever_was_and_will_be_offered(play, depth):
+    """Kills: an offer to an empty ring that forgets its floor, a floor that stands only until something is cut off."""
+
+    async def story(store):
+        for before in range(0, 2 * depth, 7):
+            await store.call("DEL", RING)
+            for step in range(before):
+                await store.call(*deliver_words(FIRST + step, [RING], depth))
+            await store.call(*close_words(RING))
+            for step in (0, 50, CLOSED - 1 - FIRST):
+                await store.call(*deliver_words(FIRST + step, [RING], depth))
+            await store.call(*backfill_words(RING, [FIRST + step for step in range(3 * depth)], depth))
+            await store.call(*close_words(RING))
+            assert decode_ring(await store.call("GET", RING)) == RingPage((), CLOSED)
+            assert await store.page(RING, FIRST + 10, 5) == RingPage((), CLOSED)
+            assert await store.call("STRLEN", RING) == 24
 
     play(story)
 

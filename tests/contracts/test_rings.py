@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from projections.redis_store import RedisStore, backfill_words, deliver_words
-from projections.ring import Ring, RingPage, decode_ring
+from projections.redis_store import RedisStore, backfill_words, close_words, deliver_words
+from projections.ring import CLOSED, Ring, RingPage, decode_ring
 from tests.stores import fresh_stores
 
 DEPTH = 20
@@ -30,6 +30,9 @@ class MemoryRing:
 
     def backfill(self, photo_ids: list[int]) -> None:
         self._ring.offer(photo_ids)
+
+    def close_for_ever(self) -> None:
+        self._ring.close()
 
     def page(self, below: int | None, limit: int) -> RingPage:
         return self._ring.page(below, limit)
@@ -58,6 +61,9 @@ class RedisRing:
 
     def backfill(self, photo_ids: list[int]) -> None:
         self.call(*backfill_words(KEY, photo_ids, self.depth))
+
+    def close_for_ever(self) -> None:
+        self.call(*close_words(KEY))
 
     def page(self, below: int | None, limit: int) -> RingPage:
         async def work():
@@ -180,6 +186,22 @@ def test_a_backfill_does_not_evict_what_is_newer(new_ring):
     assert ring.content().ids == tuple(ids(*range(100 + DEPTH - 1, 99, -1)))
 
 
+@pytest.mark.parametrize("before", [0, 1, DEPTH, DEPTH + 7])
+def test_a_closed_ring_is_empty_for_ever_whatever_was_and_will_be_offered(new_ring, before):
+    """Kills: a floor that a later offer to an empty ring forgets, or that a cut lowers to the oldest id that is kept."""
+    ring = new_ring(DEPTH)
+    for photo_id in ids(*range(before)):
+        ring.deliver(photo_id)
+    ring.close_for_ever()
+    assert ring.content() == RingPage((), CLOSED)
+    ring.deliver(ids(3)[0])
+    ring.deliver(CLOSED - 1)
+    ring.backfill(ids(*range(DEPTH + 20)))
+    ring.close_for_ever()
+    assert ring.content() == RingPage((), CLOSED)
+    assert ring.page(ids(10)[0], 5) == RingPage((), CLOSED)
+
+
 @pytest.mark.parametrize("depth", [1, 2, 15, 16, 17, 64, 65, 500])
 def test_any_depth_grows_to_its_own_size(new_ring, depth):
     ring = new_ring(depth)
@@ -202,6 +224,17 @@ def test_a_small_ring_of_redis_costs_little(places):
     for photo_id in ids(*range(10)):
         ring.deliver(photo_id)
     assert ring.call("MEMORY", "USAGE", KEY) <= 300
+    ring.close()
+
+
+def test_a_closed_ring_of_redis_is_no_more_than_a_header(places):
+    ring = RedisRing(places.redis_url, 500)
+    ring.backfill(ids(*range(400)))
+    ring.close_for_ever()
+    assert ring.call("STRLEN", KEY) == 24
+    ring.depth = 1_000
+    ring.deliver(FIRST)
+    assert ring.call("STRLEN", KEY) == 24
     ring.close()
 
 

@@ -56,10 +56,10 @@ MUTANTS = (
         _MANY,
     ),
     Mutant(
-        "who is deleted later in a batch was never a follower",
-        "agents/follows.py",
-        "outcome_of(one.privacy, self._as_of(one.record, follower_id, wish))",
-        "outcome_of(one.privacy, wish)",
+        "who is back later in a batch was never away",
+        "agents/wishes.py",
+        "outcome_of(privacy, wish, self.presence)",
+        "outcome_of(privacy, wish, absent_among(state, [self.user_id]).get(self.user_id, Presence.HERE))",
         _MANY,
     ),
 )

@@ -3,11 +3,11 @@
 from hypothesis import event, given, settings, strategies as st
 
 from projections.ring import Ring
-from projections.rows import Backfill, Delivery
+from projections.rows import AuthorRow, Backfill, Delivery
 from schemas.events import AudienceChanged, AudienceKind, PhotoDeleted, VariantReady
 from schemas.ids import time_of
 from tests.specs.builders import ANN, BOB, CY, DEE, erased, photo, variant
-from tests.specs.feeds_made import Fanout, follows_told, gained, lost, pulled, pushed, spans_told
+from tests.specs.feeds_made import Fanout, ended, follows_told, gained, lost, pulled, pushed, requested, spans_told
 
 AUTHORS = (ANN, BOB)
 READERS = (CY, DEE, ANN)
@@ -23,7 +23,9 @@ def histories(draw):
         author = draw(st.sampled_from(AUTHORS))
         reader = draw(st.sampled_from([r for r in READERS if r != author]))
         at = draw(st.integers(1, 12))
-        match draw(st.sampled_from(["ready", "ready", "ready", "erased", "gained", "gained", "lost", "cross"])):
+        match draw(
+            st.sampled_from(["ready", "ready", "ready", "erased", "gained", "gained", "lost", "asked", "cross", "ended"])
+        ):
             case "ready":
                 photos.append(variant(photo(author, at), author, 150, at))
             case "erased":
@@ -32,6 +34,10 @@ def histories(draw):
                 audience.append(gained(author, reader, at))
             case "lost":
                 audience.append(lost(author, reader, at))
+            case "asked":
+                audience.append(requested(author, reader, at))
+            case "ended" if draw(st.booleans()):
+                audience.append(ended(author, at))
             case "cross":
                 # An author's crossings follow one another in time; all else may come at any time.
                 crossed[author] = max(crossed[author], at)
@@ -52,7 +58,12 @@ def read_together(photos, audience, choices) -> list:
 
 
 def expected(events, reader: int) -> list[int]:
-    """Return the feed of somebody for whom nothing is ever cached: all ready photos of those followed, and one's own."""
+    """Return the feed of somebody for whom nothing is ever cached: all ready photos of those followed, and one's own.
+
+    Who ended as an author is gone, and has no feed.
+    """
+    if any(isinstance(e, AudienceChanged) and e.kind is AudienceKind.ENDED and e.author_id == reader for e in events):
+        return []
     deleted = {e.photo_id for e in events if isinstance(e, PhotoDeleted)}
     following = follows_told(events, reader) | {reader}
     ready = {e.photo_id for e in events if isinstance(e, VariantReady) and e.owner_id in following}
@@ -86,7 +97,8 @@ def test_above_the_floors_of_shallow_rings_no_photo_is_missing(history, depth):
     feeds = Fanout(depth=depth).given(*events, batch_of=batch_of)
     rings_of_authors = {author: Ring(depth) for author in AUTHORS}
     for row in feeds.authors:
-        rings_of_authors[row.author_id].offer([row.photo_id])
+        if isinstance(row, AuthorRow):
+            rings_of_authors[row.author_id].offer([row.photo_id])
     for reader in READERS:
         home = Ring(depth)
         for row in feeds.rows:

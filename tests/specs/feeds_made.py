@@ -5,7 +5,7 @@ from itertools import groupby
 
 from agents.fanout import fold_of
 from agents.rules import Rules
-from projections.rows import AuthorRow, Backfill, Delivery
+from projections.rows import AuthorRow, Backfill, Closed, Delivery
 from schemas.catalog import topic_of
 from schemas.events import AudienceChanged, AudienceKind, Event, PhotoDeleted, VariantReady
 from schemas.ids import time_of
@@ -22,6 +22,14 @@ def gained(author: int, follower: int, at: int = 0) -> Event:
 
 def lost(author: int, follower: int, at: int = 0) -> Event:
     return _audience(author, "LOST", at, follower)
+
+
+def requested(author: int, follower: int, at: int = 0) -> Event:
+    return _audience(author, "REQUESTED", at, follower)
+
+
+def ended(author: int, at: int = 0) -> Event:
+    return _audience(author, "ENDED", at)
 
 
 def pulled(author: int, at: int) -> Event:
@@ -43,8 +51,8 @@ class Fanout:
     def __init__(self, depth: int = 500, make_state: Callable = DictionaryState) -> None:
         self.fold = fold_of(Rules(feed_depth=depth))
         self.state = make_state()
-        self.rows: list[Delivery | Backfill] = []
-        self.authors: list[AuthorRow] = []
+        self.rows: list[Delivery | Backfill | Closed] = []
+        self.authors: list[AuthorRow | Closed] = []
         self.refused: list[str] = []
         self.events: list[Event] = []
 
@@ -56,7 +64,7 @@ class Fanout:
                 self.when(*told[first : first + batch_of])
         return self
 
-    def when(self, *events: Event) -> list[Delivery | Backfill]:
+    def when(self, *events: Event) -> list[Delivery | Backfill | Closed]:
         """Fold events of one topic as one batch; return its rows for `timelines`."""
         records = [Record(n, LATER, event) for n, event in enumerate(events)]
         batch = Batch(topic_of(type(events[0])).name, 0, 0, len(events), records)
@@ -69,7 +77,9 @@ class Fanout:
         return rows
 
     def timeline(self, reader: int) -> set[int]:
-        """Return all photos that were ever put into a timeline."""
+        """Return all photos that were ever put into a timeline; none when it is closed."""
+        if Closed(reader) in self.rows:
+            return set()
         delivered = {row.photo_id for row in self.rows if isinstance(row, Delivery) and reader in row.user_ids}
         return delivered.union(*(row.photo_ids for row in self.rows if isinstance(row, Backfill) and row.user_id == reader))
 
@@ -83,19 +93,23 @@ class Fanout:
         pulled_ones = {
             row.photo_id
             for row in self.authors
-            if row.author_id in following
+            if isinstance(row, AuthorRow)
+            and row.author_id in following
+            and Closed(row.author_id) not in self.authors
             and any(start <= time_of(row.photo_id) < end for start, end in spans.get(row.author_id, ()))
         }
         return sorted((pushed_ones | pulled_ones) - deleted, reverse=True)
 
 
 def follows_told(events: Sequence[Event], reader: int) -> set[int]:
-    """Return whom a reader follows at the end, by what the topic `audience` said."""
-    following = set()
+    """Return whom a reader follows at the end, by what the topic `audience` said; nobody follows an author who ended."""
+    following, gone = set(), set()
     for event in events:
-        if isinstance(event, AudienceChanged) and event.follower_id == reader:
+        if isinstance(event, AudienceChanged) and event.kind is AudienceKind.ENDED:
+            gone.add(event.author_id)
+        elif isinstance(event, AudienceChanged) and event.follower_id == reader:
             (following.add if event.kind is AudienceKind.GAINED else following.discard)(event.author_id)
-    return following
+    return following - gone
 
 
 def spans_told(events: Sequence[Event]) -> dict[int, list[tuple[int, float]]]:

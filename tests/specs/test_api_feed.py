@@ -1,7 +1,7 @@
 """Specification of a feed's candidates: rings merged only as deep as all of them are complete."""
 
 from api.feed import complete_part, in_spans
-from projections.ring import RingPage
+from projections.ring import CLOSED, RingPage
 from schemas.ids import compose_id
 
 DAY = 1_700_000_000_000
@@ -34,6 +34,12 @@ def test_a_page_that_begins_at_the_floor_is_cold():
 def test_an_exhausted_ring_without_a_floor_is_the_end_and_not_cold():
     part = complete_part([RingPage((), 0)], 5, 10)
     assert (part.ids, part.down_to, part.cold) == ([], 0, False)
+
+
+def test_the_ring_of_somebody_who_is_gone_says_nothing_of_any_depth():
+    """A reader may still believe for a moment that they are pulled: the feed neither ends nor goes cold for that."""
+    part = complete_part([RingPage((9, 5, 1), 0), RingPage((), CLOSED)], None, 10)
+    assert (part.ids, part.down_to, part.cold) == ([9, 5, 1], 0, False)
 
 
 def test_photos_are_pulled_from_the_spans_in_which_their_author_was():

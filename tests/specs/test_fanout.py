@@ -2,11 +2,14 @@
 
 from itertools import count
 
-from agents.fanout import CHUNK, MOST_SPANS
-from projections.rows import AuthorRow, Backfill, Delivery
+from agents.deliveries import CHUNK
+from agents.fanout import MOST_SPANS, agent
+from agents.rules import Rules
+from projections.rows import AuthorRow, Backfill, Closed, Delivery
 from schemas.ids import compose_id, shard_of
+from tests.behaviours import clause
 from tests.specs.builders import ANN, BOB, CY, DAWN, DEE, erased, photo, uploaded, variant
-from tests.specs.feeds_made import LATER, Fanout, gained, lost, pulled, pushed
+from tests.specs.feeds_made import LATER, Fanout, ended, gained, lost, pulled, pushed, requested
 
 
 def ready(number: int, owner: int = ANN):
@@ -41,6 +44,47 @@ def test_those_who_unfollowed_get_nothing_more():
     feeds = Fanout().given(gained(ANN, BOB), gained(ANN, CY), lost(ANN, BOB), ready(1))
     assert feeds.timeline(BOB) == set()
     assert feeds.timeline(CY) == {photo(ANN, 1)}
+
+
+def test_who_only_asks_to_follow_gets_nothing_more():
+    feeds = Fanout().given(gained(ANN, BOB), requested(ANN, BOB), ready(1))
+    assert feeds.timeline(BOB) == set()
+    assert feeds.refused == []
+
+
+@clause("14.1", "14.6")
+def test_the_end_of_an_author_closes_their_two_rings_and_nothing_of_theirs_is_delivered_any_more():
+    feeds = Fanout().given(gained(ANN, BOB), ready(1))
+    assert feeds.when(ended(ANN)) == [Closed(ANN)]
+    assert feeds.authors[-1] == Closed(ANN)
+    assert feeds.when(ready(2)) == []
+    assert feeds.when(gained(ANN, CY), pulled(ANN, 5), pushed(ANN, 9), ended(ANN)) == []
+    assert feeds.authors[-1] == Closed(ANN)
+    assert feeds.refused == []
+
+
+def test_of_an_author_who_ended_nothing_is_kept_but_that_and_what_they_deleted():
+    """In any order: else a photo that is read late would be kept, or a follower who is lost late delivered to."""
+    told = [gained(ANN, BOB), ended(ANN)], [ready(1), ready(2), erased(photo(ANN, 2), ANN)]
+    states = []
+    for first, second in (told, told[::-1]):
+        feeds = Fanout().given(*first, *second, gained(ANN, CY), pulled(ANN, 9))
+        states.append(feeds.state.items)
+    assert states[0] == states[1]
+    assert sorted(key[:1] for key in states[0]) == [b"E", b"T"]
+
+
+def test_what_an_author_was_about_to_be_delivered_in_the_batch_that_ends_them_is_not():
+    feeds = Fanout().given(ready(1), pulled(ANN, 2), ready(3), gained(BOB, DEE), ready(4, BOB))
+    rows = feeds.when(pushed(ANN, 2), gained(ANN, CY), ended(ANN), gained(BOB, CY))
+    assert rows == [Closed(ANN), Backfill(CY, (photo(BOB, 4),))]
+
+
+def test_a_reprint_closes_the_rings_of_authors_who_ended():
+    feeds = Fanout().given(gained(ANN, BOB), ready(1), ready(2, BOB), ended(ANN))
+    reprint = agent(Rules()).reprint
+    assert list(reprint(feeds.state, "timelines")) == [Closed(ANN), Backfill(BOB, (photo(BOB, 2),))]
+    assert list(reprint(feeds.state, "authors")) == [Closed(ANN), Backfill(BOB, (photo(BOB, 2),))]
 
 
 def test_a_follow_backfills_the_newest_photos_newest_first():

@@ -6,7 +6,8 @@ from agents import follows
 from agents.rules import Rules
 from projections.rows import CelebrityRow, FollowerRow
 from schemas.events import AudienceChanged, FollowingChanged
-from tests.specs.builders import ANN, BOB, CY, DAWN, DEE, Play, closed, made, opened, wish
+from tests.behaviours import clause
+from tests.specs.builders import ANN, BOB, CY, DAWN, DEE, Play, closed, deactivated, made, opened, present, reactivated, wish
 
 RULES = Rules(celebrity_up=3, celebrity_down=1)
 
@@ -43,7 +44,8 @@ def test_a_wish_to_follow_a_private_account_is_a_request_and_counts_nothing(play
     play.given(opened(ANN, private=True), wish(BOB, "WANTED", ANN, wanted=5))
     assert play.row("followers", ANN, BOB) == requested(BOB, ANN, since=5)
     assert play.count("followers", ANN) == 0
-    assert audience(play) == [("LOST", BOB)]
+    assert audience(play) == [("REQUESTED", BOB)]
+    assert play.events[-1].changed_at == DAWN + 5
 
 
 def test_an_accepted_request_follows_since_it_was_accepted(play):
@@ -72,7 +74,7 @@ def test_a_wish_read_late_follows_if_the_account_was_public_when_it_was_wanted(p
 def test_a_wish_read_early_turns_back_into_a_request_if_the_account_was_private_when_it_was_wanted(play):
     play.given(opened(ANN), wish(BOB, "WANTED", ANN, wanted=10), made(ANN, True, at=9))
     assert play.row("followers", ANN, BOB) == requested(BOB, ANN, since=10)
-    assert audience(play) == [("GAINED", BOB), ("LOST", BOB)]
+    assert audience(play) == [("GAINED", BOB), ("REQUESTED", BOB)]
 
 
 def test_a_wish_waits_for_the_account_to_be_known(play):
@@ -119,12 +121,67 @@ def test_a_deleted_account_is_followed_by_nobody_and_never_again(play):
     assert play.count("followers", ANN) == 0
 
 
-def test_a_deleted_account_follows_nobody(play):
-    play.given(opened(ANN), opened(BOB, "bob"), wish(BOB, "WANTED", ANN, 5), closed(BOB, at=9))
+@clause("14.2", "14.6")
+def test_who_is_gone_follows_nobody_and_never_again(play):
+    play.given(opened(ANN), wish(BOB, "WANTED", ANN, 5), present(BOB, "GONE", at=9))
     assert play.row("followers", ANN, BOB) is None
     assert play.count("followers", ANN) == 0
-    play.given(wish(BOB, "ACCEPTED", ANN, 5, at=10))
+    assert audience(play) == [("GAINED", BOB), ("LOST", BOB)]
+    play.given(wish(BOB, "ACCEPTED", ANN, 5, at=10), present(BOB, "HERE", at=11))
     assert play.row("followers", ANN, BOB) is None
+
+
+def test_a_wish_that_is_read_after_its_follower_was_gone_is_none(play):
+    play.given(opened(ANN), present(BOB, "GONE", at=9))
+    changes = play.when(wish(BOB, "WANTED", ANN, 5))
+    assert [caused.event.state.value for caused in changes.events[:1]] == ["NONE"]
+    assert play.count("followers", ANN) == 0
+
+
+@clause("14.5")
+@pytest.mark.parametrize(
+    "away, back", [(deactivated(ANN, 7), reactivated(ANN, 9)), (present(BOB, "AWAY"), present(BOB, "HERE"))]
+)
+def test_while_either_of_two_hides_there_is_no_follow_and_then_the_same_one(play, away, back):
+    play.given(opened(ANN), wish(BOB, "WANTED", ANN, 5))
+    changes = play.when(away)
+    assert [(caused.event.state.value, caused.event.follower_id) for caused in changes.events] == [("NONE", BOB)]
+    assert play.row("followers", ANN, BOB) is None
+    assert play.count("followers", ANN) == 0
+    changes = play.when(back)
+    assert [(caused.event.state.value, caused.event.since) for caused in changes.events] == [("FOLLOWING", DAWN + 5)]
+    assert play.row("followers", ANN, BOB) == followed(BOB, ANN, since=5)
+    assert play.count("followers", ANN) == 1
+
+
+def test_the_audience_does_not_look_at_who_hides(play):
+    play.given(opened(ANN), deactivated(ANN, 1), present(BOB, "AWAY"), wish(BOB, "WANTED", ANN, 5))
+    assert audience(play) == [("GAINED", BOB)]
+    assert play.row("followers", ANN, BOB) is None
+    play.given(reactivated(ANN, 8), present(BOB, "HERE", 9))
+    assert audience(play) == [("GAINED", BOB)]
+    assert play.row("followers", ANN, BOB) == followed(BOB, ANN, since=5)
+
+
+def test_who_hides_may_become_public_and_is_followed_since_then_once_back(play):
+    play.given(opened(ANN, private=True), wish(BOB, "WANTED", ANN, 5), deactivated(ANN, 6), made(ANN, False, at=7))
+    assert play.row("followers", ANN, BOB) is None
+    assert play.given(reactivated(ANN, 9)).row("followers", ANN, BOB) == followed(BOB, ANN, since=7)
+
+
+def test_a_reprint_lists_who_is_here():
+    people = (BOB, CY, DEE)
+    play = Play(follows.fold_of(RULES)).given(opened(ANN), *(wish(who, "WANTED", ANN, at) for at, who in enumerate(people)))
+    play.given(present(BOB, "AWAY"), present(CY, "GONE"))
+    assert list(follows.agent(RULES).reprint(play.state, "followers")) == [followed(DEE, ANN, since=2)]
+    play.given(deactivated(ANN))
+    assert list(follows.agent(RULES).reprint(play.state, "followers")) == []
+
+
+def test_the_end_of_an_author_is_said_after_the_end_of_each_follow(play):
+    play.given(opened(ANN), wish(BOB, "WANTED", ANN, 5), wish(CY, "WANTED", ANN, 6))
+    play.given(closed(ANN, at=9))
+    assert audience(play)[2:] == [("LOST", BOB), ("LOST", CY), ("ENDED", None)]
 
 
 def test_an_author_is_pulled_at_the_upper_threshold_and_pushed_again_at_the_lower_one(play):

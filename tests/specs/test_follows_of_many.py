@@ -6,7 +6,7 @@ from agents import follows, wishes
 from agents.rules import Rules
 from schemas.events import AudienceChanged, FollowingChanged
 from schemas.ids import EPOCH_MS, compose_id
-from tests.specs.builders import ANN, BOB, DAWN, Play, closed, made, opened, wish
+from tests.specs.builders import ANN, BOB, DAWN, Play, closed, deactivated, made, opened, present, reactivated, wish
 
 MANY = 2_500
 FANS = [compose_id(EPOCH_MS + 100 + n, n % 8, 1) for n in range(MANY)]
@@ -17,8 +17,8 @@ def played(private: bool) -> Play:
     return play.given(opened(ANN, private=private), *(wish(fan, "WANTED", ANN, n + 1) for n, fan in enumerate(FANS)))
 
 
-def folded(play: Play, *events):
-    return play.fold(play.batch("accounts", events), play.state)
+def folded(play: Play, *events, topic: str = "accounts"):
+    return play.fold(play.batch(topic, events), play.state)
 
 
 def test_rows_and_events_of_a_deleted_account_are_not_made_before_they_are_taken():
@@ -35,7 +35,8 @@ def test_rows_and_events_of_a_deleted_account_are_not_made_before_they_are_taken
     next(events)
     assert sum(asked) == MANY + 1 + 2 * wishes.SCAN_CHUNK
     assert 1 + sum(row.state == "NONE" for row in rows) == MANY
-    assert 1 + sum(1 for _ in events) == 2 * MANY
+    # One more says that the author ended.
+    assert 1 + sum(1 for _ in events) == 2 * MANY + 1
 
 
 def test_every_follower_of_a_deleted_account_is_told_and_none_is_counted():
@@ -69,14 +70,21 @@ def test_each_record_of_a_batch_says_what_was_so_after_it_and_rows_what_is_so_in
     assert play.count("followers", ANN) == 0
 
 
-def test_who_is_deleted_later_in_a_batch_was_a_follower_until_then():
+def test_who_hides_and_is_back_in_one_batch_was_away_in_between():
     play = Play(follows.fold_of(Rules()))
-    play.given(opened(ANN, private=True), opened(BOB, "bob"), wish(BOB, "WANTED", ANN, 5))
+    play.given(opened(ANN), wish(BOB, "WANTED", ANN, 5))
     told = len(play.events)
-    play.keep(folded(play, made(ANN, False, at=8), closed(BOB, at=9)))
-    assert [event.state.value for event in play.events[told:] if isinstance(event, FollowingChanged)] == ["FOLLOWING", "NONE"]
-    assert play.row("followers", ANN, BOB) is None
-    assert play.count("followers", ANN) == 0
+    play.keep(folded(play, present(BOB, "AWAY", 8), present(BOB, "HERE", 9), topic="presences"))
+    assert [event.state.value for event in play.events[told:]] == ["NONE", "FOLLOWING"]
+    assert play.row("followers", ANN, BOB).since == DAWN + 5
+    assert play.count("followers", ANN) == 1
+
+
+def test_of_many_followers_those_who_hide_stay_hidden_when_the_followed_one_is_back():
+    play = played(private=False)
+    play.given(*(present(fan, "AWAY") for fan in FANS[::2]), deactivated(ANN, 9_000), reactivated(ANN, 9_001))
+    assert play.count("followers", ANN) == MANY // 2
+    assert {row.follower_id for row in play.tables["followers"].values()} == set(FANS[1::2])
 
 
 def test_of_two_scans_in_one_batch_the_wider_one_counts():
@@ -88,12 +96,11 @@ def test_of_two_scans_in_one_batch_the_wider_one_counts():
     assert {row.state for row in play.tables["followers"].values()} == {"FOLLOWING"}
 
 
-def test_a_deleted_person_is_no_follower_of_anybody_any_more():
+def test_who_is_gone_is_no_follower_of_anybody_any_more():
     play = Play(follows.fold_of(Rules()))
-    play.given(opened(BOB, "bob"))
     for n, fan in enumerate(FANS[:50]):
         play.given(opened(fan, f"fan{n}"), wish(BOB, "WANTED", fan, n + 1))
     assert len(play.tables["followers"]) == 50
-    play.given(closed(BOB, at=9_000))
+    play.given(present(BOB, "GONE", at=9_000))
     assert not play.tables["followers"]
     assert {play.count("followers", fan) for fan in FANS[:50]} == {0}

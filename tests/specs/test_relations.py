@@ -1,10 +1,14 @@
 """Specification of the agent `relations`."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from agents import relations
 from schemas.events import BarrierChanged, FollowerChanged
-from tests.specs.builders import ANN, BOB, DAWN, Play, did
+from schemas.ids import EPOCH_MS, compose_id
+from tests.behaviours import clause
+from tests.specs.builders import ANN, BOB, CY, DAWN, DEE, Play, did, present
 
 
 @pytest.fixture
@@ -116,3 +120,60 @@ def test_doing_it_to_oneself_is_refused(play, kind):
 def test_an_unknown_kind_is_refused(play):
     (refused,) = play.when(did(ANN, "UNKNOWN", BOB)).refused
     assert refused.reason.startswith("kind UNKNOWN: a newer producer wrote it")
+
+
+@clause("14.1")
+def test_who_is_gone_parts_from_everybody_on_both_sides(play):
+    play.given(did(ANN, "FOLLOW_WANTED", BOB), did(CY, "FOLLOW_WANTED", ANN), did(DEE, "BLOCKED", ANN), did(ANN, "MUTED", DEE))
+    play.given(did(BOB, "FOLLOW_WANTED", CY))
+    changes = play.when(present(ANN, "GONE", at=9))
+    assert set(wishes(play)[-2:]) == {(ANN, "NONE", BOB), (CY, "NONE", ANN)}
+    ended = [b for b in (caused.event for caused in changes.events) if isinstance(b, BarrierChanged)]
+    assert {(b.user_id, b.other_id) for b in ended} == {(ANN, DEE), (DEE, ANN)}
+    assert {(b.blocking_since, b.blocked_by, b.muting_since, b.muted_until) for b in ended} == {(None, False, None, None)}
+    assert {event.occurred_at for event in (caused.event for caused in changes.events)} == {DAWN + 9}
+
+
+def test_of_who_is_gone_nothing_is_kept_but_that_they_are(play):
+    play.given(*(did(ANN, "FOLLOW_WANTED", who) for who in (BOB, CY, DEE)), did(BOB, "BLOCKED", ANN))
+    play.given(present(ANN, "GONE"))
+    assert len(play.state.items) == 1
+
+
+@clause("14.6")
+@pytest.mark.parametrize("kind", ["FOLLOW_WANTED", "FOLLOW_ACCEPTED", "BLOCKED", "MUTED", "UNBLOCKED"])
+@pytest.mark.parametrize("who, whom", [(ANN, BOB), (BOB, ANN)])
+def test_what_is_read_after_somebody_was_gone_leaves_nothing_and_is_no_mistake(play, kind, who, whom):
+    """A worker that died may have read it before and said otherwise: so it is said that there is nothing."""
+    play.given(present(ANN, "GONE"))
+    changes = play.when(did(who, kind, whom))
+    said = [caused.event for caused in changes.events]
+    assert {(w.follower_id, w.followee_id, w.wish) for w in said[:2]} == {(who, whom, "NONE"), (whom, who, "NONE")}
+    assert [(b.user_id, b.blocking_since, b.blocked_by, b.muting_since) for b in said[2:]] == [
+        (who, None, False, None),
+        (whom, None, False, None),
+    ]
+    assert changes.refused == []
+    assert len(play.state.items) == 1
+
+
+def test_being_gone_is_said_once_and_hiding_changes_nothing(play):
+    play.given(did(ANN, "FOLLOW_WANTED", BOB))
+    assert play.when(present(ANN, "AWAY")).events == []
+    assert play.when(present(ANN, "HERE")).events == []
+    assert wishes(play.when(did(BOB, "FOLLOW_ACCEPTED", ANN))) == [(ANN, "ACCEPTED", BOB)]
+    assert wishes(play.when(present(ANN, "GONE"))) == [(ANN, "NONE", BOB)]
+    assert play.when(present(ANN, "GONE"), present(ANN, "HERE")).events == []
+
+
+def test_what_many_lose_with_somebody_is_said_as_it_is_taken():
+    play = Play(relations.fold)
+    fans = [compose_id(EPOCH_MS + n, n % 8, 1) for n in range(2_500)]
+    play.given(*(did(fan, "FOLLOW_WANTED", ANN) for fan in fans), did(BOB, "FOLLOW_WANTED", CY))
+    told = len(play.events)
+    changes = play.fold(play.batch("presences", [present(ANN, "GONE")]), play.state)
+    assert isinstance(changes.events, Iterator)
+    play.keep(changes)
+    assert {w.follower_id for w in play.events[told:]} == set(fans)
+    assert len(play.events) - told == len(fans)
+    assert len(play.state.items) == 3
