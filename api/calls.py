@@ -241,9 +241,15 @@ def origin_of(scheme: str, host: str) -> str:
 
 def read_id(text: str, what: str) -> int:
     """Return the id that a text is; 404 when it can be none."""
-    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 19 and text == str(int(text))):
-        raise not_found(what)
-    id_ = int(text)
-    if id_ > MAX_ID:
+    id_ = id_in(text)
+    if id_ is None:
         raise not_found(what)
     return id_
+
+
+def id_in(text: str) -> int | None:
+    """Return the id that a text is, None when it can be none."""
+    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 19 and text == str(int(text))):
+        return None
+    id_ = int(text)
+    return id_ if id_ <= MAX_ID else None

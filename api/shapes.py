@@ -126,6 +126,24 @@ class Comment(msgspec.Struct):
     liked: bool | UnsetType = UNSET
 
 
+class Notification(msgspec.Struct):
+    """What somebody did that concerns the reader; `photo` and `comment` are what it was done to, null where there is none."""
+
+    id: Id
+    kind: Annotated[str, Meta(description="like, comment, follow, request or mention")]
+    actor: Person
+    photo: Id | None
+    comment: Id | None
+    created_at: Time
+    read: bool
+
+
+class ReadUpTo(msgspec.Struct):
+    """Up to which notification one has read; all older ones are read with it."""
+
+    up_to: Id
+
+
 class FollowAnswer(msgspec.Struct):
     """What a follow has become."""
 
@@ -189,4 +207,11 @@ class Comments(msgspec.Struct):
     """A page of comments."""
 
     items: list[Comment]
+    next: str | None
+
+
+class Notifications(msgspec.Struct):
+    """A page of notifications."""
+
+    items: list[Notification]
     next: str | None

@@ -96,6 +96,16 @@ def sees_photo(viewer: Viewer, owner: Account | None, state: str) -> bool:
     return state == "ready" or owner.user_id == viewer.user_id
 
 
+def sees_in_list(viewer: Viewer, owner: Account | None, state: str) -> bool:
+    """Return whether a photo may be spoken of in a list: visible, and ready for its owner too."""
+    return state == "ready" and sees_content(viewer, owner)
+
+
+def hears_of(viewer: Viewer, actor: Account | None, now_ms: int) -> bool:
+    """Return whether the viewer is told of what somebody did: a person they see and do not mute at this moment."""
+    return sees_person(viewer, actor) and not muted(viewer, actor.user_id, now_ms)
+
+
 def why_in_feed(viewer: Viewer, owner: Account | None, state: str, now_ms: int) -> str | None:
     """Return why a candidate belongs in the viewer's feed, "own" or "follow"; None when it does not."""
     if state != "ready" or owner is None or owner.gone or owner.deactivated:

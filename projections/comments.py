@@ -4,6 +4,8 @@ Answers: the comments of this photo, newest, oldest or most liked first? What is
 tombstones without text, outside the indexes of the lists. Pages are by key, so depth costs nothing.
 """
 
+from collections.abc import Iterable
+
 from projections.rows import CommentRow
 from projections.stores import TOP, Stores
 from projections.structure import Column, Table
@@ -26,6 +28,7 @@ STRUCTURE = Table(
 )
 
 _BY_ID = "SELECT {columns} FROM {table} WHERE comment_id = %s"
+_BY_IDS = "SELECT {columns} FROM {table} WHERE comment_id = ANY(%s::bigint[])"
 _NEWEST = """
 SELECT {columns} FROM {table} WHERE photo_id = %s AND NOT deleted AND comment_id < %s ORDER BY comment_id DESC LIMIT %s"""
 _OLDEST = """
@@ -38,6 +41,17 @@ ORDER BY likes DESC, comment_id DESC LIMIT %s"""
 async def by_id(stores: Stores, comment_id: int) -> CommentRow | None:
     """Return a comment, also a deleted one, which has no text."""
     return await stores.one(STRUCTURE, shard_of(comment_id), _BY_ID, (comment_id,))
+
+
+async def by_ids(stores: Stores, comment_ids: Iterable[int]) -> dict[int, CommentRow]:
+    """Return those of the comments that there are, also deleted ones: one query a server."""
+    by_shard: dict[int, list[int]] = {}
+    for comment_id in dict.fromkeys(comment_ids):
+        if (shard := shard_of(comment_id)) < stores.shards:
+            by_shard.setdefault(shard, []).append(comment_id)
+    parts = {shard: (ids,) for shard, ids in by_shard.items()}
+    found = await stores.postgres.fetch_many(STRUCTURE, stores.builds.of(STRUCTURE.name), parts, _BY_IDS, "")
+    return {row.comment_id: row for row in (CommentRow(*values) for values in found)}
 
 
 async def newest(stores: Stores, photo_id: int, before: int | None, limit: int) -> list[CommentRow]:

@@ -3,6 +3,8 @@
 Answers: who, newest first by when the follow took effect? Who asked and waits? What is between these two?
 """
 
+from collections.abc import Sequence
+
 from projections.rows import FollowerRow
 from projections.stores import TOP, Stores
 from projections.structure import Column, Table
@@ -25,6 +27,7 @@ STRUCTURE = Table(
 )
 
 _ONE = "SELECT {columns} FROM {table} WHERE followee_id = %s AND follower_id = %s"
+_AMONG = "SELECT {columns} FROM {table} WHERE followee_id = %s AND follower_id = ANY(%s::bigint[])"
 _PAGE = """
 SELECT {columns} FROM {table} WHERE followee_id = %s AND state = %s AND (since, follower_id) < (%s, %s)
 ORDER BY since DESC, follower_id DESC LIMIT %s"""
@@ -43,6 +46,14 @@ async def requests(stores: Stores, followee_id: int, before: tuple[int, int] | N
 async def one(stores: Stores, followee_id: int, follower_id: int) -> FollowerRow | None:
     """Return what is between two people, or None when there is nothing."""
     return await stores.one(STRUCTURE, shard_of(followee_id), _ONE, (followee_id, follower_id))
+
+
+async def among(stores: Stores, followee_id: int, follower_ids: Sequence[int]) -> dict[int, FollowerRow]:
+    """Return those of some people who follow a person or asked to, by follower."""
+    if not follower_ids:
+        return {}
+    rows = await stores.select(STRUCTURE, shard_of(followee_id), _AMONG, (followee_id, list(follower_ids)))
+    return {row.follower_id: row for row in rows}
 
 
 async def _page(

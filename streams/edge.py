@@ -181,7 +181,7 @@ class Edge:
         event = e.CommentDeleted(**self._said(actor_id, photo_id), comment_id=comment_id, photo_id=photo_id)
         return Written(comment_id, await self._append(event))
 
-    # --- relations ------------------------------------------------------------------------------------------------------
+    # --- relations and inboxes -----------------------------------------------------------------------------------------
 
     async def relate(self, actor_id: int, kind: e.RelationKind, other_id: int, until: int | None = None) -> Written:
         """Follow, accept, block, mute and their opposites; `until` in ms ends a mute. Nobody does any of it to themselves."""
@@ -189,6 +189,11 @@ class Edge:
             raise Invalid([("id", "nobody can do this to themselves")])
         event = e.RelationChanged(**self._said(actor_id, actor_id), kind=kind, other_id=other_id, until=until)
         return Written(other_id, await self._append(event))
+
+    async def read_inbox(self, user_id: int, up_to: int) -> Written:
+        """Read one's notifications up to one, and all older ones."""
+        event = e.InboxRead(**self._said(user_id, user_id), user_id=user_id, up_to=up_to)
+        return Written(up_to, await self._append(event))
 
     # --- common to all --------------------------------------------------------------------------------------------------
 

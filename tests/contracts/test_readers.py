@@ -212,6 +212,21 @@ def test_notifications_are_newest_first_below_the_cursor_and_their_person_s_own(
     assert opened.read(notifications.page, ANNA, None, 10) == [middle, oldest]
 
 
+def test_comments_are_found_by_their_ids_in_any_shard_and_deleted_ones_too(opened):
+    elsewhere = rows.CommentRow(world.made(45, 6), BENS_PHOTO, ANNA, "over here", 0, False)
+    opened.write(18, comments=[elsewhere])
+    found = opened.read(comments.by_ids, [COMMENT, elsewhere.comment_id, world.GONE_COMMENT, 77, world.made(0, 4000)])
+    assert found.keys() == {COMMENT, elsewhere.comment_id, world.GONE_COMMENT}
+    assert found[elsewhere.comment_id] == elsewhere and found[world.GONE_COMMENT].deleted
+    assert opened.read(comments.by_ids, []) == {}
+
+
+def test_of_some_people_those_are_found_who_follow_or_asked(opened):
+    found = opened.read(followers.among, ANNA, [BEN, CARO, ANNA])
+    assert {who: row.state for who, row in found.items()} == {BEN: "FOLLOWING", CARO: "REQUESTED"}
+    assert opened.read(followers.among, ANNA, []) == {}
+
+
 def test_an_inbox_says_up_to_where_it_was_read(opened):
     assert opened.read(inboxes.read_up_to, ANNA) == world.everything()["inboxes"][0].read_up_to
     assert opened.read(inboxes.read_up_to, BEN) == 0

@@ -6,8 +6,10 @@ from api.visibility import (
     STRANGER,
     Account,
     Viewer,
+    hears_of,
     on_public_page,
     sees_content,
+    sees_in_list,
     sees_person,
     sees_photo,
     sees_profile,
@@ -94,6 +96,20 @@ def test_a_mute_ends_by_itself_and_hides_nothing_but_the_feed():
     assert why_in_feed(Viewer(2, following=frozenset({1}), mutes={1: NOW + 1}), ANN, "ready", NOW) is None
     assert sees_content(MUTING, ANN)
     assert sees_person(MUTING, ANN)
+
+
+def test_one_hears_of_people_whom_one_sees_and_does_not_mute_now():
+    assert hears_of(BOB, ANN, NOW)
+    assert not any(hears_of(viewer, ANN, NOW) for viewer in (BLOCKER, BLOCKED, MUTING))
+    assert not any(hears_of(BOB, account, NOW) for account in (ASLEEP, GONE, None))
+    assert hears_of(Viewer(2, mutes={1: NOW}), ANN, NOW)
+    assert not hears_of(Viewer(2, mutes={1: NOW + 1}), ANN, NOW)
+
+
+def test_lists_speak_of_photos_that_are_seen_and_ready():
+    assert sees_in_list(SELF, ANN, "ready") and sees_in_list(FOLLOWER, PRIVATE, "ready")
+    assert not sees_in_list(BOB, PRIVATE, "ready")
+    assert not any(sees_in_list(SELF, ANN, state) for state in ("processing", "rejected", "deleted"))
 
 
 def test_public_pages_hold_no_photo_of_a_private_account_not_even_for_its_follower_or_itself():

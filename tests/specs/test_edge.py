@@ -55,6 +55,12 @@ def test_what_belongs_to_something_lies_beside_it(edge):
     assert shard_of(edge.new_id_beside(ANN)) == shard_of(ANN)
 
 
+def test_who_reads_their_notifications_says_up_to_which_one(edge, world):
+    written = asyncio.run(edge.read_inbox(ANN, BOB))
+    assert (written.id, type(world.events[0])) == (BOB, e.InboxRead)
+    assert (world.events[0].user_id, world.events[0].actor_id, world.events[0].up_to) == (ANN, ANN, BOB)
+
+
 def test_an_original_is_stored_before_its_photo_is_told_of(edge, world):
     photo_id = edge.new_id_beside(ANN)
     written = asyncio.run(edge.upload_photo(photo_id, ANN, PICTURE, "hi", None))
