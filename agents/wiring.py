@@ -26,7 +26,7 @@ from streams.kafka import build_consumer
 from streams.lease import Lease
 from streams.objects import Objects, open_objects
 from streams.reading import RangeReader
-from streams.replay import Replay, pin
+from streams.replay import Piece, Replay, pin
 from streams.selection import Selection
 from streams.state import MemoryState
 from streams.surroundings import Patience
@@ -168,10 +168,14 @@ def explain_photo_likes(rules: Rules, places: Places, photo_id: int) -> Iterator
     """Yield what each record of the log did to the number of likes of a photo."""
     partition = partition_of(shard_of(photo_id), rules.shards, rules.partitions)
     consumer = build_consumer(places.bootstrap)
+
+    def pieces(topic: str, key: str | None) -> Iterator[Piece]:
+        selection = Selection(topic, key=key, partitions=(partition,))
+        return Replay(consumer, selection, pin(consumer, selection), frame_decoder(open_codec().decoder)).pieces()
+
     try:
-        selection = Selection("likes", key=str(photo_id), partitions=(partition,))
-        replay = Replay(consumer, selection, pin(consumer, selection), frame_decoder(open_codec().decoder))
-        yield from explain_likes(replay, photo_id, MemoryState())
+        # The explanation reads all presences before the first like, so that one consumer is enough.
+        yield from explain_likes(pieces("likes", str(photo_id)), pieces("presences", None), photo_id, MemoryState())
     finally:
         consumer.close()
 

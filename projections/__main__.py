@@ -161,6 +161,8 @@ async def _reprint_all(
 def explain(what: str, photo: int, as_json: bool) -> None:
     """Tell why a number is what it is: the records behind the likes of PHOTO, with their offsets, folded one by one.
 
+    Those of people who like it and hid (AWAY), came back (HERE) or were deleted (GONE) are told between them.
+
     Example: python -m projections explain likes 4012345678901234567
     """
     settings = _settings()
