@@ -18,7 +18,8 @@ from streams.producer import ObjectMissing
 
 JPEG = "image/jpeg"
 PUBLIC = "public, max-age=31536000, immutable"
-PRIVATE = "private, max-age=600"
+# As long as the signature lives: what a browser keeps longer would outlive the permission.
+PRIVATE = "private, max-age={}"
 _FILES = {f"{pixels}.jpg": pixels for pixels in PIXELS}
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
@@ -42,11 +43,14 @@ async def _serve(call: Call) -> Answer:
     if owner is None or owner.gone or owner.deactivated:
         raise not_found("image")
     signature = call.params.get("signature")
-    if signature is not None and not call.context.signer.allows(signature, photo_id, call.context.now_ms()):
+    if signature is None:
+        if owner.private:
+            raise not_found("image")
+        return await _send(call, variant_key(photo_id, pixels), PUBLIC)
+    signer, now_ms = call.context.signer, call.context.now_ms()
+    if not signer.allows(signature, photo_id, now_ms):
         raise not_found("image")
-    if signature is None and owner.private:
-        raise not_found("image")
-    return await _send(call, variant_key(photo_id, pixels), PRIVATE if owner.private or signature else PUBLIC)
+    return await _send(call, variant_key(photo_id, pixels), PRIVATE.format(signer.seconds_left(signature, now_ms)))
 
 
 async def _send(call: Call, key: str, caching: str) -> Answer:

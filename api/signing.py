@@ -27,6 +27,11 @@ class Signer:
             return False
         return int(expiry) * 1000 > now_ms and hmac.compare_digest(given, self._sign(photo_id, int(expiry)))
 
+    def seconds_left(self, signature: str, now_ms: int) -> int:
+        """Return for how long a signature that is allowed will be; a second that has begun counts."""
+        expiry = int(signature.partition(".")[0])
+        return -((now_ms - expiry * 1000) // 1000)
+
     def _sign(self, photo_id: int, expiry: int) -> str:
         digest = hmac.digest(self._key, f"{expiry}:{photo_id}".encode(), "sha256")[:16]
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -16,6 +16,7 @@ from tests.specs.pictures_made import a_png
 
 NOW = 1_760_000_000_000
 OWNER = compose_id(NOW - 1, 7, 1)
+DARKROOM_ITSELF = 0
 ANNA, BEN, CARL = (compose_id(NOW + n, 7, 0) for n in range(3))
 
 
@@ -123,25 +124,27 @@ def test_a_photo_deleted_in_the_same_batch_is_not_resized_and_leaves_no_bytes(ro
     asyncio.run(story())
 
 
-def test_deleting_removes_the_original_and_every_variant_and_may_be_repeated(room):
+@pytest.mark.parametrize("actor", [OWNER, DARKROOM_ITSELF])
+def test_deleting_removes_the_original_and_every_variant_and_may_be_repeated(room, actor):
     async def story():
         objects = await given({ANNA: a_png(50, 50)})
         effect = make_effect(objects, room)
         await all_of(effect, uploaded(ANNA))
         for _ in range(2):
-            assert await all_of(effect, said(PhotoDeleted, ANNA)) == []
+            assert await all_of(effect, said(PhotoDeleted, ANNA, actor)) == []
         assert not await objects.exists(ORIGINALS, original_key(ANNA))
         assert [await objects.exists(VARIANTS, variant_key(ANNA, pixels)) for pixels in PIXELS] == [False] * 4
 
     asyncio.run(story())
 
 
-def test_an_upload_that_comes_again_after_its_photo_was_deleted_leaves_no_bytes(room):
+@pytest.mark.parametrize("actor", [OWNER, DARKROOM_ITSELF])
+def test_an_upload_that_comes_again_after_its_photo_was_deleted_leaves_no_bytes(room, actor):
     async def story():
         objects, state = await given({ANNA: a_png(50, 50)}), MemoryState()
         effect = make_effect(objects, room)
         await all_of(effect, uploaded(ANNA), state=state)
-        await all_of(effect, said(PhotoDeleted, ANNA), state=state)
+        await all_of(effect, said(PhotoDeleted, ANNA, actor), state=state)
         state.commit()
         # A client whose answer was lost sends the same file once more, under the same id.
         await objects.put(ORIGINALS, original_key(ANNA), a_png(50, 50), "image/png")
