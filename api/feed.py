@@ -7,6 +7,7 @@ Candidates are a superset of what must be visible, down to a floor; below it Pos
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -61,9 +62,20 @@ def complete_part(rings: Iterable[Ring], below: int | None, wanted: int) -> Part
     return Part(sorted((id_ for id_ in found if id_ >= down_to), reverse=True), down_to, cold)
 
 
-def in_spans(ids: Iterable[int], spans: Spans) -> tuple[int, ...]:
-    """Return the photos that were taken while their author was pulled; a span that lasts has 0 as its end."""
-    return tuple(id_ for id_ in ids if any(start <= time_of(id_) and (not end or time_of(id_) < end) for start, end in spans))
+def in_spans(ids: Sequence[int], spans: Spans) -> tuple[int, ...]:
+    """Return the photos, newest first, that were taken while their author was pulled; a span that lasts has 0 as its end.
+
+    A span's photos lie side by side, so that one search finds each border.
+    """
+    found: list[int] = []
+    for start, end in reversed(spans):
+        first = bisect_right(ids, -end, key=_minus_time) if end else 0
+        found.extend(ids[first : bisect_right(ids, -start, key=_minus_time)])
+    return tuple(found)
+
+
+def _minus_time(photo_id: int) -> int:
+    return -time_of(photo_id)
 
 
 class _Pulled(NamedTuple):
@@ -98,12 +110,13 @@ class Candidates:
                 break
             found.extend(part.ids)
             if part.down_to == 0:
-                return found
+                return found[:wanted]
             self._cold = part.cold
             below = part.down_to if below is None else min(below, part.down_to)
         if len(found) < wanted:
             found.extend(await self._from_postgres(found[-1] if found else below, wanted - len(found)))
-        return found
+        # Many pulled authors are many pages of candidates; whoever shows them would read the card of each.
+        return found[:wanted]
 
     async def _from_rings(self, below: int | None, wanted: int) -> Part:
         own = timelines.page(self._stores, self._viewer.user_id, below, wanted)

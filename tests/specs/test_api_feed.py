@@ -1,6 +1,12 @@
 """Specification of a feed's candidates: rings merged only as deep as all of them are complete."""
 
-from api.feed import complete_part, in_spans
+import asyncio
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+from api import feed
+from api.feed import Candidates, complete_part, in_spans
+from api.visibility import Viewer
 from projections.ring import CLOSED, RingPage
 from schemas.ids import compose_id
 
@@ -47,3 +53,30 @@ def test_photos_are_pulled_from_the_spans_in_which_their_author_was():
     assert in_spans((after, within, before), ((DAY + 50, DAY + 150),)) == (within,)
     assert in_spans((after, within, before), ((DAY + 50, 0),)) == (after, within)
     assert in_spans((after, within, before), ()) == ()
+
+
+def test_however_many_authors_are_pulled_no_more_candidates_come_than_were_asked_for(monkeypatch):
+    """Kills: handing on a page of each author, of which every card would be read for one page of the feed."""
+    photos = {author: tuple(compose_id(DAY + 100 * n + author, 1, 0) for n in range(9, -1, -1)) for author in range(1, 51)}
+
+    async def own(*_args):
+        return RingPage((), 0)
+
+    async def pages(_stores, authors, below, limit):
+        found = {author: [p for p in photos[author] if below is None or p < below] for author in authors}
+        return {author: RingPage(tuple(ids[:limit]), 0) for author, ids in found.items()}
+
+    monkeypatch.setattr(feed.timelines, "page", own)
+    monkeypatch.setattr(feed.authors, "pages", pages)
+    context = SimpleNamespace(stores=None, trust=SimpleNamespace(redis=lambda *_names: nullcontext()))
+    reader = Viewer(7, frozenset(photos), frozenset(), frozenset(), frozenset(), {})
+    candidates = Candidates(SimpleNamespace(context=context), reader, dict.fromkeys(photos, ((DAY, 0),)))
+
+    async def walk():
+        found, after = [], None
+        while page := await candidates.fetch(after, 6):
+            assert len(page) <= 6
+            found, after = found + page, (page[-1],)
+        return found
+
+    assert asyncio.run(walk()) == sorted((p for ids in photos.values() for p in ids), reverse=True)
