@@ -82,7 +82,9 @@ def test_who_hides_and_is_back_in_one_batch_was_away_in_between():
 
 def test_of_many_followers_those_who_hide_stay_hidden_when_the_followed_one_is_back():
     play = played(private=False)
-    play.given(*(present(fan, "AWAY") for fan in FANS[::2]), deactivated(ANN, 9_000), reactivated(ANN, 9_001))
+    play.given(*(present(fan, "AWAY") for fan in FANS[::2]), deactivated(ANN, 9_000))
+    assert play.count("followers", ANN) == 0
+    play.given(reactivated(ANN, 9_001))
     assert play.count("followers", ANN) == MANY // 2
     assert {row.follower_id for row in play.tables["followers"].values()} == set(FANS[1::2])
 
