@@ -87,6 +87,9 @@ class Town(World):
     def show(self, who: str) -> None:
         self.do(who, "PATCH", "/v1/me", {"private": False})
 
+    def delete(self, who: str, photo: int) -> None:
+        self.do(who, "DELETE", f"/v1/photos/{photo}")
+
     def leave(self, who: str) -> None:
         """Delete one's account for ever."""
         self.do(who, "DELETE", "/v1/me")
@@ -166,12 +169,22 @@ class Town(World):
         counts = self.person(None, whom)["counts"]
         return counts["photos"], counts["followers"], counts["following"]
 
+    def trending(self, board: str, who: str | None = None) -> dict[str, tuple[int, set[int]]]:
+        """Return what trends on a board: for each term its people and its photos."""
+        items = done(self.ask(who, "GET", f"/v1/trends/{board}")).body["items"]
+        return {(one.get("tag") or one["place"]).lower(): (one["people"], {int(id_) for id_ in one["photos"]}) for one in items}
+
     def told(self, who: str) -> list[tuple]:
         """Return somebody's notifications, newest first: kind, by whom, of which photo or comment."""
-        items = self.items(who, "/v1/notifications")
-        return [
-            (one["kind"], one["actor"]["username"], *(int(one[of]) for of in ("photo", "comment") if one[of])) for one in items
-        ]
+        return [notice(item) for item in self.items(who, "/v1/notifications")]
+
+    def unread(self, who: str) -> list[tuple]:
+        """Return those of somebody's notifications that are not read."""
+        return [notice(item) for item in self.items(who, "/v1/notifications") if not item["read"]]
+
+    def read(self, who: str, index: int = 0) -> None:
+        """Read the notification at an index, the newest if not given, and all older ones."""
+        self.do(who, "PUT", "/v1/notifications/read", {"up_to": self.items(who, "/v1/notifications")[index]["id"]})
 
 
 def notice(item: dict) -> tuple:
