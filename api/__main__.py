@@ -12,6 +12,7 @@ import uvicorn
 
 from api.app import Api
 from api.auth import Tokens
+from api.limits import Limit
 from api.opening import Places, open_context
 from infra.settings import Settings, SettingsError, load_settings
 from projections import accounts
@@ -103,9 +104,16 @@ def places_of(settings: Settings) -> Places:
         gives_tokens=settings.env != "production",
         requests_most=settings.api_requests,
         upload_bytes_most=settings.api_upload_mib << 20,
-        limits_rates=settings.rate_limits == "on",
+        limits=limits_of(settings),
         holder=f"api {socket.gethostname()} {os.getpid()}",
     )
+
+
+def limits_of(settings: Settings) -> dict[str, tuple[Limit, ...]]:
+    """Return the limits by kind; none where they are off."""
+    if settings.rate_limits == "off":
+        return {}
+    return {kind: tuple(Limit(*rate) for rate in rates) for kind, rates in settings.rates().items()}
 
 
 def read_settings() -> Settings:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from api.auth import Tokens
 from api.context import Context
 from api.freshness import Freshness
-from api.limits import LIMITS, Limits
+from api.limits import Limit, Limits
 from api.metrics import Metrics
 from api.people import People
 from api.recall import Recall
@@ -46,7 +46,7 @@ class Places:
     feed_depth: int
     trend_window_seconds: int
     gives_tokens: bool
-    limits_rates: bool
+    limits: Mapping[str, Sequence[Limit]]
     requests_most: int
     upload_bytes_most: int
     holder: str
@@ -86,7 +86,7 @@ async def open_context(places: Places) -> AsyncIterator[Context]:
             relations=Relations(stores, freshness, trust, of_viewers),
             trust=trust,
             remembered=Remembered(own.call),
-            limits=Limits(own.call, LIMITS if places.limits_rates else {}),
+            limits=Limits(own.call, places.limits),
             load=Load(places.requests_most, places.upload_bytes_most),
             fuse=fuse,
             signer=Signer(places.jwt_secret),

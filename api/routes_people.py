@@ -213,7 +213,7 @@ _NONE: dict[int, type | None] = {204: None}
 
 ROUTES = (
     Route("PUT", f"{_USER}/follow", follow, "Follow, or ask to", "people", reads=_FOLLOWED,
-          answers={202: FollowAnswer}, limited="relations"),
+          answers={202: FollowAnswer}, limited="follows"),
     Route("DELETE", f"{_USER}/follow", unfollow, "Unfollow, or cancel the request", "people", reads=_FOLLOWED,
           answers={202: FollowAnswer}),
     Route("GET", f"{_USER}/followers", list_followers, "Who follows, newest first", "people", OPTIONAL, _FOLLOWED,
@@ -227,10 +227,10 @@ ROUTES = (
           answers=_NONE),
     Route("DELETE", "/v1/me/followers/{user}", remove_follower, "Remove a follower", "people", reads=_FOLLOWED,
           answers=_NONE),
-    Route("PUT", f"{_USER}/block", block, "Block", "people", reads=_SIDES, answers=_NONE, limited="relations"),
+    Route("PUT", f"{_USER}/block", block, "Block", "people", reads=_SIDES, answers=_NONE, limited="blocks"),
     Route("DELETE", f"{_USER}/block", unblock, "Unblock", "people", reads=_SIDES, answers=_NONE),
     Route("PUT", f"{_USER}/mute", mute, "Mute, for ever or until a time", "people", reads=_SIDES, body=Mute,
-          answers=_NONE, limited="relations"),
+          answers=_NONE, limited="blocks"),
     Route("DELETE", f"{_USER}/mute", unmute, "Unmute", "people", reads=_SIDES, answers=_NONE),
     Route("GET", "/v1/me/blocks", list_blocks, "Who is blocked", "people", reads=_SIDES, query=PAGE, answers={200: People}),
     Route("GET", "/v1/me/mutes", list_mutes, "Who is muted", "people", reads=_SIDES, query=PAGE, answers={200: People}),

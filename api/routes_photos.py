@@ -188,7 +188,7 @@ ROUTES = (
           answers={202: Photo}, limited="uploads", repeat=Repeat("photo", lambda call: shard_of(call.me), upload_again)),
     Route("GET", _ONE, show_photo, "One photo", "photos", OPTIONAL, PHOTO, answers={200: Photo}),
     Route("PATCH", _ONE, change_photo, "Change caption or place", "photos", reads=PHOTO, body=PhotoChange,
-          answers={200: Photo}),
+          answers={200: Photo}, limited="edits"),
     Route("DELETE", _ONE, delete_photo, "Delete one's own photo for ever", "photos", reads=_SEEN, answers={204: None}),
     Route("PUT", f"{_ONE}/like", like_photo, "Like", "photos", reads=_SEEN, answers={204: None}, limited="likes"),
     Route("DELETE", f"{_ONE}/like", unlike_photo, "Take back a like", "photos", reads=_SEEN, answers={204: None}),

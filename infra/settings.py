@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from infra.rates import RateSettings
 from infra.setup.places import CHECKOUT
 
 PREFIX = "DARKROOM_"
@@ -25,7 +26,7 @@ class SettingsError(ValueError):
     """One or more settings are wrong; the message names each with its value and what is wanted."""
 
 
-class Settings(BaseSettings):
+class Settings(RateSettings):
     """Where everything is and how large it is. Frozen; cannot be built wrong."""
 
     model_config = SettingsConfigDict(
@@ -62,7 +63,6 @@ class Settings(BaseSettings):
     trend_window_seconds: int = Field(300, ge=1, description="Length of a trend window, in event time.")
     api_requests: int = Field(1_000, ge=1, le=100_000, description="Requests under way in one API process; more: 503.")
     api_upload_mib: int = Field(128, ge=16, le=65_536, description="Uploads in memory of one API process, in MiB; more: 503.")
-    rate_limits: Literal["off", "on"] = Field("off", description="Whether the API limits requests per person and kind.")
 
     jwt_secret: SecretStr = Field(min_length=16, description="Key that signs and checks access tokens (HS256).")
     postgres_password: SecretStr = Field(min_length=8, description="Password of the PostgreSQL user `darkroom`.")
@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         if given.get("env") == "test":
             # Six followers make a celebrity: tests make every one of them through HTTP.
             threshold = {} if "celebrity_up" in given else {"celebrity_up": 6, "celebrity_down": 5}
-            own = {"port_base": 28000 + TEST_PORT_OFFSET, "data": ".darkroom-test", "snapshot_seconds": 10}
+            own = {"port_base": 28000 + TEST_PORT_OFFSET, "data": ".darkroom-test", "snapshot_seconds": 10, "feed_depth": 20}
             return own | threshold | given
         return given
 

@@ -141,7 +141,7 @@ class Taken(Limits):
     """Limits that count what was taken, and refuse beyond some."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(self.execute, {"uploads": Limit(most, 1)})
+        super().__init__(self.execute, {"uploads": (Limit(most, 1),)})
         self.taken = 0
         self.most = most
 
