@@ -220,9 +220,9 @@ def count_wish(turn: Turn, record: Record, privacy: Privacy, change: int) -> Non
     turn.state.put(key_of(AUDIENCE, author_id), msgspec.msgpack.encode(after))
     if switch is not None and not privacy.deleted:
         turn.celebrities[author_id] = celebrity_row(author_id, after, privacy)
-        span_start, span_end = after.pulled[-1]
-        switched = caused_by(record, AudienceChanged, author_id=author_id, kind=switch, changed_at=span_end or span_start)
-        turn.said.append(switched)
+        # No switch is before the last one, whatever the clocks of two edges say.
+        switched_at = after.pulled[-1][0] if after.is_pulled() else max(at, before.pulled[-1][0])
+        turn.said.append(caused_by(record, AudienceChanged, author_id=author_id, kind=switch, changed_at=switched_at))
 
 
 def fold_account(turn: Turn, record: Record) -> None:

@@ -7,7 +7,22 @@ from agents.rules import Rules
 from projections.rows import CelebrityRow, FollowerRow
 from schemas.events import AudienceChanged, FollowingChanged
 from tests.behaviours import clause
-from tests.specs.builders import ANN, BOB, CY, DAWN, DEE, Play, closed, deactivated, made, opened, present, reactivated, wish
+from tests.specs.builders import (
+    ANN,
+    BOB,
+    CY,
+    DAWN,
+    DEE,
+    Play,
+    closed,
+    deactivated,
+    made,
+    opened,
+    present,
+    reactivated,
+    user,
+    wish,
+)
 
 RULES = Rules(celebrity_up=3, celebrity_down=1)
 
@@ -201,6 +216,30 @@ def test_a_second_rise_begins_a_second_span(play):
     again = [wish(who, "WANTED", ANN, at) for at, who in enumerate((BOB, CY), 6)]
     play.given(opened(ANN), *rise, *fall, *again)
     assert play.row("celebrities", ANN).spans == ((DAWN + 3, DAWN + 5), (DAWN + 7, 0))
+
+
+def test_who_was_pulled_for_no_time_is_pushed_again_and_was_never_pulled(play):
+    """So is who falls at a time before they rose, by another edge's clock."""
+    play.given(opened(ANN), *(wish(who, "WANTED", ANN, 3) for who in (BOB, CY, DEE)))
+    play.given(wish(BOB, "NONE", ANN, at=2), wish(CY, "NONE", ANN, at=2))
+    switches = [
+        (said.kind, said.changed_at) for said in play.events if isinstance(said, AudienceChanged) and not said.follower_id
+    ]
+    assert switches == [("PULLED", DAWN + 3), ("PUSHED", DAWN + 3)]
+    assert play.row("celebrities", ANN) is None
+
+
+@clause("12.4")
+def test_a_bulk_loss_of_followers_who_are_gone_switches_once(play):
+    fans = [user(f"fan{n}") for n in range(6)]
+    play.given(opened(ANN), *(wish(fan, "WANTED", ANN, at) for at, fan in enumerate(fans, 1)))
+    gone = fans[:5]
+    play.given(
+        *(event for at, fan in enumerate(gone, 10) for event in (present(fan, "GONE", at), wish(fan, "NONE", ANN, at=at)))
+    )
+    assert [kind for kind, follower in audience(play) if follower is None] == ["PULLED", "PUSHED"]
+    assert play.row("celebrities", ANN).spans == ((DAWN + 3, DAWN + 14),)
+    assert play.count("followers", ANN) == 1
 
 
 def test_a_deleted_celebrity_is_pulled_by_nobody(play):
