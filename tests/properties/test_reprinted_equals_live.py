@@ -175,6 +175,7 @@ def cases_in(life: Life) -> Counter[str]:
             "author who was pulled": sum(some[-1][1] != 0 for some in spans),
             "board that ended": len(boards) - len({board for board, _ in boards}),
             "mention taken back": sum(not event.present for event in said("trend_mentions")),
+            "account that hides": sum(row.state.value == "deactivated" for row in rows["accounts"].values()),
             "deleted account": sum(row.state.value == "deleted" for row in rows["accounts"].values()),
         }
     )

@@ -20,12 +20,13 @@ DEEDS = ("FOLLOW_WANTED",) * 8 + ("FOLLOW_ACCEPTED",) * 3 + ("FOLLOW_WITHDRAWN",
 
 
 def accounts(random: Random, length: int) -> Iterator[Event]:
-    """Yield four people who open their accounts and then hide and show them; rarely one of them leaves for ever."""
+    """Yield four people who open their accounts, flip their privacy, hide and come back; rarely one leaves for ever."""
     for who, name in histories.NAMES.items():
         yield b.opened(who, name, private=random.random() < 0.3)
     for at in range(1, length):
         who = random.choice(histories.PEOPLE)
         flips = [b.made(who, True, at * STEP), b.made(who, False, at * STEP), b.renamed(who, f"Name {at}", at * STEP)]
+        flips += [b.deactivated(who, at * STEP), b.reactivated(who, at * STEP)]
         yield b.closed(who, at * STEP) if random.random() < 0.02 else random.choice(flips)
 
 
