@@ -4,7 +4,22 @@ Every entry is a mistake that somebody could make: an order turned round, a bord
 value. An old text must stand exactly once in its file, so that an entry cannot go stale in silence.
 """
 
-from tests.mutants import api_trust, brokers, chaos, core, lazy, letters, reprint, reprint_rows, simulation, snapshots
+from tests.mutants import (
+    api_trust,
+    brokers,
+    chaos,
+    clearing,
+    core,
+    follows,
+    lazy,
+    letters,
+    notifications,
+    presence,
+    reprint,
+    reprint_rows,
+    simulation,
+    snapshots,
+)
 from tests.mutants.mutant import Mutant
 
 # One line for each module of bugs.
@@ -12,9 +27,13 @@ MUTANTS: tuple[Mutant, ...] = (
     *api_trust.MUTANTS,
     *brokers.MUTANTS,
     *chaos.MUTANTS,
+    *clearing.MUTANTS,
     *core.MUTANTS,
+    *follows.MUTANTS,
     *lazy.MUTANTS,
     *letters.MUTANTS,
+    *notifications.MUTANTS,
+    *presence.MUTANTS,
     *reprint.MUTANTS,
     *reprint_rows.MUTANTS,
     *simulation.MUTANTS,

@@ -48,3 +48,14 @@ def test_any_history_reads_as_one_dictionary(steps):
     assert list(state.scan(b"k")) == sorted(now.items())
     assert state.get_many(list(now)) == list(now.values())
     assert list(state.reopened().scan(b"k")) == sorted(kept.items())
+
+
+def test_many_keys_that_are_written_in_the_middle_of_scans_are_in_order():
+    """Kills: keys that are added at the end of those in order, or in the order in which they were written."""
+    state = MemoryState()
+    state.put(b"k500", b"")
+    assert [key for key, _ in state.scan(b"k")] == [b"k500"]
+    numbers = range(999, 99, -1)
+    state.put_many((b"k%d" % number, b"") for number in numbers)
+    state.delete_many(b"k%d" % number for number in numbers if number % 2)
+    assert [key for key, _ in state.scan(b"k")] == [b"k%d" % number for number in range(100, 999, 2)]
