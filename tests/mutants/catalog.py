@@ -6,6 +6,7 @@ value. An old text must stand exactly once in its file, so that an entry cannot 
 
 from tests.mutants import (
     api_trust,
+    behaviours,
     brokers,
     chaos,
     clearing,
@@ -25,6 +26,7 @@ from tests.mutants.mutant import Mutant
 # One line for each module of bugs.
 MUTANTS: tuple[Mutant, ...] = (
     *api_trust.MUTANTS,
+    *behaviours.MUTANTS,
     *brokers.MUTANTS,
     *chaos.MUTANTS,
     *clearing.MUTANTS,
