@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from schemas import events as e
 from schemas.ids import time_of
@@ -12,11 +13,13 @@ from tests.oracle.told import Told
 THUMBNAIL = 150
 # A producer's clock may be so much ahead of the log's, in ms; what is dated later was never said.
 AHEAD_MS = 60_000
+# For so long a submission stands for what was made under it first, by the times of ids.
+KEPT_MS = 24 * 3600 * 1000
 
 
 @dataclass
 class Photo:
-    """One photo, as its owner and the resizing left it."""
+    """One photo, as its owner and the resizing left it; `cleared` when it is a second one of a submission."""
 
     photo_id: int
     owner_id: int
@@ -33,13 +36,16 @@ class Photo:
         return self.uploaded and self.state == "ready"
 
 
-def photos_of(photos: Iterable[Told]) -> dict[int, Photo]:
-    """Return every photo of which the topic `photos` speaks, in the order of each photo (behaviours 4, 5, 8)."""
+def photos_of(photos: list[Told]) -> dict[int, Photo]:
+    """Return every photo of which the topic `photos` speaks, in the order of each photo (behaviours 4, 5, 8).
+
+    What Darkroom itself deletes (actor 0) is not asked for here, but follows from whose photo it is, and from its submission.
+    """
     found: dict[int, Photo] = {}
     for _, appended_at, event in photos:
         if time_of(event.photo_id) > appended_at + AHEAD_MS:
             continue
-        if isinstance(event, e.PhotoEdited | e.PhotoDeleted) and event.actor_id not in (event.owner_id, 0):
+        if isinstance(event, e.PhotoEdited | e.PhotoDeleted) and event.actor_id != event.owner_id:
             continue
         if isinstance(event, e.PhotoEdited) and not (event.photo_id in found and found[event.photo_id].uploaded):
             continue
@@ -49,6 +55,33 @@ def photos_of(photos: Iterable[Told]) -> dict[int, Photo]:
             found[event.photo_id] = Photo(event.photo_id, event.owner_id, state="deleted")
         elif photo.state != "deleted":
             develop(photo, event)
+    for photo_id in submissions_of(photos, "photo_id").seconds & found.keys():
+        found[photo_id].state = "cleared"
+    return found
+
+
+class Submissions(NamedTuple):
+    """What came of submissions: by person and submission the first photo or comment, and the others, which have no effect."""
+
+    firsts: dict[tuple[int, str], int]
+    seconds: set[int]
+
+
+def submissions_of(said: Iterable[Told], id_name: str) -> Submissions:
+    """Return what came of each submission in the order of the log (behaviour 4); `id_name` is the field of what was made.
+
+    After a day by the times of ids the same submission stands for something new.
+    """
+    found = Submissions({}, set())
+    for _, appended_at, event in said:
+        submission, made = getattr(event, "submission", None), getattr(event, id_name)
+        if submission is None or time_of(made) > appended_at + AHEAD_MS:
+            continue
+        first = found.firsts.setdefault((event.actor_id, submission), made)
+        if time_of(made) >= time_of(first) + KEPT_MS:
+            found.firsts[event.actor_id, submission] = made
+        elif made != first:
+            found.seconds.add(made)
     return found
 
 
@@ -81,10 +114,13 @@ class Comment:
     deleted: bool = False
 
 
-def comments_of(comments: Iterable[Told], photos: dict[int, Photo], town: Town, ties: Ties) -> dict[int, Comment]:
+def comments_of(comments: list[Told], photos: dict[int, Photo], town: Town, ties: Ties) -> dict[int, Comment]:
     """Return every comment (behaviours 4, 8, 9, 14): the first that has an id is the comment, and a tombstone wins."""
     found: dict[int, Comment] = {}
+    seconds = submissions_of(comments, "comment_id").seconds
     for _, _, event in comments:
+        if event.comment_id in seconds:
+            continue
         comment = found.setdefault(event.comment_id, Comment(event.comment_id, event.photo_id))
         if isinstance(event, e.CommentDeleted):
             # Behaviour 8: its author and the owner of the photo may delete it, others may not.
@@ -94,7 +130,7 @@ def comments_of(comments: Iterable[Told], photos: dict[int, Photo], town: Town, 
             comment.added, comment.author_id, comment.text = True, event.actor_id, event.text
     for comment in found.values():
         # Behaviour 14: what a deleted person wrote goes.
-        if comment.author_id in town.people and town.people[comment.author_id].state == "deleted":
+        if town.is_gone(comment.author_id):
             comment.deleted, comment.text = True, None
     return {comment_id: comment for comment_id, comment in found.items() if comment.added or comment.deleted}
 

@@ -14,29 +14,6 @@ from tests.oracle.wanted import World
 Rule = Callable[[World], Iterator[str]]
 
 
-def people_who_leave_keep_to_themselves(world: World) -> Iterator[str]:
-    """Behaviour 14: not yet uncounted are the likes, comments and follows of others by who is deleted or deactivated.
-
-    (Fold `follows` sees a deletion of the follower in its own partition only, and no deactivation at all.)
-    """
-    left = {person.user_id for person in world.town.people.values() if person.state in ("deleted", "deactivated")}
-    for topic in ("likes", "comments"):
-        for _, _, event in told(world.log, topic):
-            if event.actor_id in left:
-                yield f"{type(event).__name__} by {event.actor_id}, who left"
-    for follower, followee in world.ties.wishes:
-        if follower in left:
-            yield f"{follower}, who left, wishes to follow {followee}"
-
-
-def nobody_follows_who_is_deactivated(world: World) -> Iterator[str]:
-    """Behaviour 14: not yet uncounted, nor taken from `followings`, are follows of who is deactivated."""
-    for follower, followee in world.ties.wishes:
-        person = world.town.people.get(followee)
-        if person is not None and person.state == "deactivated":
-            yield f"{follower} wishes to follow {followee}, who is deactivated"
-
-
 def nobody_is_refused_across_a_block(world: World) -> Iterator[str]:
     """Behaviour 9: that a block refuses new likes and comments is decided at the edge only."""
     for topic in ("likes", "comments"):
@@ -74,8 +51,6 @@ def comments_stand_where_they_were_put(world: World) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    people_who_leave_keep_to_themselves,
-    nobody_follows_who_is_deactivated,
     nobody_is_refused_across_a_block,
     nobody_deletes_the_comments_of_others,
     only_people_do_things,

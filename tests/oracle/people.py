@@ -43,6 +43,9 @@ class Town:
     def is_here(self, user_id: int) -> bool:
         return user_id in self.people and self.people[user_id].is_here()
 
+    def is_gone(self, user_id: int) -> bool:
+        return user_id in self.people and self.people[user_id].state == "deleted"
+
     def is_public(self, user_id: int) -> bool:
         return self.is_here(user_id) and not self.people[user_id].private
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schemas.events import FollowerChanged, RelationKind, WishState
+from schemas.events import Event, FollowerChanged, RelationKind, WishState
 from tests.oracle.people import Town
-from tests.oracle.told import Told, said_once
+from tests.oracle.told import Told
 
 # (who, whom)
 Pair = tuple[int, int]
@@ -35,13 +35,19 @@ class Ties:
         return any(start <= at and (end is None or at < end) for start, end in spans)
 
 
-def ties_of(relations: Iterable[Told]) -> Ties:
-    """Return the ties, from the topic `relations` in the order of each pair (behaviours 3, 6, 7, 9, 10)."""
+def ties_of(relations: Iterable[Told], town: Town) -> Ties:
+    """Return the ties, from the topic `relations` in the order of each pair (behaviours 3, 6, 7, 9, 10).
+
+    Behaviour 14: of who is deleted none is left, on either side; the walls stay, which say what was refused in their time.
+    """
     ties = Ties()
     for _, _, event in relations:
         # Behaviour 3: nobody follows, blocks or mutes themselves.
         if event.actor_id != event.other_id:
             tie(ties, event.kind, (event.actor_id, event.other_id), event.occurred_at, event.until)
+    for kept in (ties.wishes, ties.blocks, ties.mutes):
+        for pair in [pair for pair in kept if any(map(town.is_gone, pair))]:
+            del kept[pair]
     return ties
 
 
@@ -97,14 +103,14 @@ def follows_of(ties: Ties, town: Town) -> dict[Pair, Follow]:
     return follows
 
 
-def pulled_spans(followers: list[Told], town: Town, up: int, down: int) -> dict[int, tuple[tuple[int, int], ...]]:
+def pulled_spans(followers: list[Event], town: Town, up: int, down: int) -> dict[int, tuple[tuple[int, int], ...]]:
     """Return the spans (from, to) in ms in which each author is pulled, `to` 0 while it lasts (behaviour 12, decision 13).
 
     The author's own order is that of the topic `followers`: whoever wishes to follow counts. Up at `up`, down at `down`.
     """
     wishing: dict[int, set[int]] = {}
     spans: dict[int, list[tuple[int, int]]] = {}
-    for _, _, event in said_once(followers):
+    for event in followers:
         assert isinstance(event, FollowerChanged)
         fans, pulled = wishing.setdefault(event.followee_id, set()), spans.setdefault(event.followee_id, [])
         size = len(fans)
@@ -114,6 +120,6 @@ def pulled_spans(followers: list[Told], town: Town, up: int, down: int) -> dict[
             pulled.append((max(event.occurred_at, pulled[-1][1] if pulled else 0), 0))
         elif lasting and len(fans) < size and len(fans) <= down:
             start, _ = pulled.pop()
-            pulled.append((start, max(start, event.occurred_at)))
-    gone = {person.user_id for person in town.people.values() if person.state == "deleted"}
-    return {author: tuple(found) for author, found in spans.items() if found and author not in gone}
+            # A span of no time is none.
+            pulled.extend([(start, event.occurred_at)] if event.occurred_at > start else [])
+    return {author: tuple(found) for author, found in spans.items() if found and not town.is_gone(author)}

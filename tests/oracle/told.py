@@ -39,9 +39,20 @@ def told(log: ReadableLog, topic: str) -> list[Told]:
     return found
 
 
-def said_once(derived: list[Told]) -> list[Told]:
-    """Return derived events without their repeats: an event is named by its cause, and the first of a name counts (I5)."""
-    names: dict[str, Told] = {}
-    for one in derived:
-        names.setdefault(one.event.event_id, one)
-    return list(names.values())
+def heard(log: ReadableLog, topic: str) -> list[Event]:
+    """Return the derived events of a topic that count, by partition, then offset.
+
+    An event is named by its cause (I5). Of one agent and partition each counts that was caused later than all before it: a
+    repeat does not, nor what a zombie says after its successor has spoken.
+    """
+    found = []
+    for partition in range(log.partitions):
+        latest: dict[tuple[str, str], tuple[int, ...]] = {}
+        for record in log.read(topic, partition):
+            event = log.codec.decoder.decode(record.value, topic)
+            agent, of, *cause = event.event_id.split("/")
+            at = tuple(map(int, cause))
+            if at > latest.get((agent, of), ()):
+                latest[agent, of] = at
+                found.append(event)
+    return found

@@ -8,17 +8,21 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.ids import time_of
 from schemas.text import hashtags, name_key, place_key
-from tests.oracle.content import Comment, Likes, Photo, comments_of, likes_of, photos_of
-from tests.oracle.feeds import feed_of, profile_of
+from tests.oracle.content import Comment, Likes, Photo, comments_of, likes_of, photos_of, submissions_of
+from tests.oracle.feeds import feed_of, is_muted, profile_of
+from tests.oracle.notices import Notices, inboxes_of, notices_of
 from tests.oracle.people import Person, Town, town_of
 from tests.oracle.relations import Follow, Pair, Ties, follows_of, pulled_spans, ties_of
-from tests.oracle.told import ReadableLog, told
+from tests.oracle.told import ReadableLog, heard, told
 from tests.oracle.trends import boards_of, mentions_of
 
 # What a projection shows: by key.
 Shown = dict[Any, Any]
 GONE = ("deleted",)
+# What a submission makes, by topic: the field of its id.
+MADE = (("photos", "photo_id"), ("comments", "comment_id"))
 
 
 @dataclass
@@ -37,21 +41,29 @@ class World:
     comments: dict[int, Comment] = field(init=False)
     likes: Likes = field(init=False)
     pulled: dict[int, tuple[tuple[int, int], ...]] = field(init=False)
+    notices: Notices = field(init=False)
+    inboxes: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.town = town_of(told(self.log, "accounts"))
-        self.ties = ties_of(told(self.log, "relations"))
+        self.ties = ties_of(told(self.log, "relations"), self.town)
         self.follows = follows_of(self.ties, self.town)
         self.photos = photos_of(told(self.log, "photos"))
         self.comments = comments_of(told(self.log, "comments"), self.photos, self.town, self.ties)
         self.likes = likes_of(told(self.log, "likes"), self.photos, self.town, self.ties)
-        self.pulled = pulled_spans(told(self.log, "followers"), self.town, self.celebrity_up, self.celebrity_down)
+        self.pulled = pulled_spans(heard(self.log, "followers"), self.town, self.celebrity_up, self.celebrity_down)
+        self.notices = notices_of(self.log, self.town)
+        self.inboxes = inboxes_of(told(self.log, "inboxes"), self.town)
 
     def is_buried(self, photo_id: int) -> bool:
-        """Return whether a photo is gone for ever: deleted, or its owner is (behaviours 8, 14)."""
+        """Return whether a photo is gone for ever: deleted, a second one, or its owner is gone (behaviours 4, 8, 14)."""
         photo = self.photos.get(photo_id)
-        owner = self.town.people.get(photo.owner_id) if photo else None
-        return photo is not None and (photo.state == "deleted" or (owner is not None and owner.state == "deleted"))
+        return photo is not None and (photo.state in ("deleted", "cleared") or self.town.is_gone(photo.owner_id))
+
+    def has_row(self, photo: Photo) -> bool:
+        """Return whether a photo, or the tombstone that its owner left, may be asked for by anybody."""
+        here = photo.state != "cleared" and not self.town.is_gone(photo.owner_id)
+        return here and (photo.uploaded or photo.state == "deleted")
 
     def is_shown(self, target_id: int) -> bool:
         """Return whether anybody may ever be shown what lies under a photo or a comment."""
@@ -64,8 +76,7 @@ class World:
 def wanted(world: World) -> dict[str, Shown]:
     """Return what each projection must show."""
     mentions = mentions_of(world.photos, world.town)
-    photos = {p.photo_id: photo_card(p) for p in world.photos.values() if p.uploaded or p.state == "deleted"}
-    photos = {photo_id: card for photo_id, card in photos.items() if not world.is_buried(photo_id) or card == GONE}
+    photos = {photo.photo_id: photo_card(photo) for photo in world.photos.values() if world.has_row(photo)}
     accounts = {person.user_id: account_card(person) for person in world.town.people.values()}
     likes = {member: place for member, place in world.likes.items() if world.is_shown(member[0])}
     return {
@@ -88,6 +99,12 @@ def wanted(world: World) -> dict[str, Shown]:
             reader: feed for reader in world.town.people if world.town.is_here(reader) if (feed := feed_for(world, reader))
         },
         "profiles": {who: shots for who in world.town.people if (shots := profile_of(who, world.photos, world.town))},
+        "submissions": submissions(world),
+        "notifications": world.notices,
+        "inboxes": world.inboxes,
+        "told": {
+            reader: told for reader in world.town.people if world.town.is_here(reader) if (told := told_to(world, reader))
+        },
         "term_photos": mentions,
         "trends": boards_of(mentions, world.window_ms),
     }
@@ -138,7 +155,10 @@ def viewers(world: World) -> Shown:
 
 
 def comments(world: World) -> Shown:
-    """Behaviour 8: a deleted comment has no text and no likes; those under deleted photos are hidden."""
+    """Behaviour 8: a deleted comment has no text and no likes; those under deleted photos are hidden.
+
+    Those of who is deactivated keep their rows, which nobody is shown meanwhile.
+    """
     liked = Counter(target for target, _ in world.likes)
     return {
         c.comment_id: (c.photo_id, GONE) if c.deleted else (c.photo_id, c.author_id, c.text, liked[c.comment_id])
@@ -148,13 +168,13 @@ def comments(world: World) -> Shown:
 
 
 def counts(world: World) -> Shown:
-    """Behaviour 1: a count is the size of a set, by (kind, entity); what is 0 is left out."""
+    """Behaviours 1, 14: a count is the size of a set of what people did who are here, by (kind, entity); 0 is left out."""
     found: Counter = Counter()
     for target, _ in world.likes:
         if target not in world.comments and world.is_shown(target):
             found["likes", target] += 1
     for comment in world.comments.values():
-        if not comment.deleted and not world.is_buried(comment.photo_id):
+        if world.town.is_here(comment.author_id) and not comment.deleted and not world.is_buried(comment.photo_id):
             found["comments", comment.photo_id] += 1
     for photo in world.photos.values():
         if photo.is_ready() and world.town.is_here(photo.owner_id):
@@ -164,6 +184,52 @@ def counts(world: World) -> Shown:
             found["following", who] += 1
             found["followers", whom] += 1
     return dict(found)
+
+
+def submissions(world: World) -> Shown:
+    """Behaviour 4: what came of each submission of who is not gone."""
+    firsts = [submissions_of(told(world.log, topic), name).firsts for topic, name in MADE]
+    return {key: made for some in firsts for key, made in some.items() if not world.town.is_gone(key[0])}
+
+
+def told_to(world: World, reader: int) -> tuple[tuple, ...]:
+    """Return what a reader is told, newest first, as (id, kind, actor, photo, comment, created at, read)."""
+    found = []
+    for (recipient, kind, actor, photo_id, comment_id), notice_id in world.notices.items():
+        told_as = seen_as(world, reader, kind, actor, photo_id, comment_id) if recipient == reader else None
+        if told_as is not None:
+            read = notice_id <= world.inboxes.get(reader, 0)
+            found.append((notice_id, told_as, actor, photo_id, comment_id, time_of(notice_id), read))
+    return tuple(sorted(found, reverse=True))
+
+
+def seen_as(world: World, reader: int, kind: str, actor: int, photo_id: int, comment_id: int) -> str | None:
+    """Return as what a reader is told of a deed now, None when they are not (behaviours 8 to 11, 14).
+
+    Not of whom one mutes, nor of people, photos and comments that one may not see; of a wish to follow by what it became.
+    """
+    if not sees(world, reader, actor) or is_muted(world.ties, reader, actor, world.now):
+        return None
+    if kind == "follow":
+        follow = world.follows.get((actor, reader))
+        return None if follow is None else {"FOLLOWING": "follow", "REQUESTED": "request"}[follow.state]
+    photo, comment = world.photos.get(photo_id), world.comments.get(comment_id)
+    shown = photo is not None and photo.is_ready() and sees_photos_of(world, reader, photo.owner_id)
+    if comment_id:
+        shown = shown and comment is not None and not comment.deleted and sees(world, reader, comment.author_id)
+    return kind if shown else None
+
+
+def sees(world: World, reader: int, other: int) -> bool:
+    """Return whether a person may be shown to a reader: here, and no block between them."""
+    return world.town.is_here(other) and not world.ties.apart(reader, other)
+
+
+def sees_photos_of(world: World, reader: int, owner: int) -> bool:
+    """Behaviour 11: one's own, and those of public accounts and of whom one follows."""
+    follow = world.follows.get((reader, owner))
+    followed = follow is not None and follow.state == "FOLLOWING"
+    return reader == owner or (sees(world, reader, owner) and (world.town.is_public(owner) or followed))
 
 
 def feed_for(world: World, reader: int) -> tuple[int, ...]:

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from schemas import events as e
 from tests.oracle.told import told
 from tests.oracle.wanted import World, feed_for
+from tests.simulation.absences import of_absences
 
 
 def cases_of(world: World, depth: int) -> set[str]:
     """Return the names of the cases that a world has met; `depth` is that of feeds."""
-    found = {*of_people(world), *of_relations(world), *of_photos(world), *of_likes(world), *of_comments(world)}
+    parts = (of_people, of_absences, of_relations, of_photos, of_likes, of_comments)
+    found = {case for part in parts for case in part(world)}
     if any(len(feed_for(world, reader)) > depth for reader in world.town.people):
         found.add("feed longer than its ring")
     return found
@@ -20,12 +22,9 @@ def of_people(world: World) -> Iterator[str]:
     for person in world.town.people.values():
         claims[person.username.lower()] = claims.get(person.username.lower(), 0) + (person.state != "refused")
         photos = any(photo.owner_id == person.user_id for photo in world.photos.values())
-        followed = any(whom == person.user_id for _, whom in world.ties.wishes)
         yield f"account {person.state}"
         if person.state == "deleted" and photos:
             yield "account deleted with photos"
-        if person.state == "deleted" and followed:
-            yield "account deleted that is followed"
         if person.state == "active" and len(person.public) > 1:
             yield "account private and public again"
         if person.state == "active" and person.private and person.public and photos:
@@ -127,7 +126,6 @@ FLOORS = {
     "account refused": 30,
     "account deactivated": 20,
     "account deleted with photos": 15,
-    "account deleted that is followed": 10,
     "account private and public again": 50,
     "account with photos made private": 50,
     "name given again": 2,

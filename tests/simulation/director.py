@@ -7,7 +7,8 @@ from projections.prints import has_shards
 from projections.structures import structure_of
 from schemas.crash_points import CrashPoint
 from tests.simulation import moves as m
-from tests.simulation.deeds import SHARDS, Deed, written
+from tests.simulation.deeds import written
+from tests.simulation.scribe import SHARDS, Deed
 from tests.simulation.stage import Setting, Stage
 
 # Where a process that folds can die; the edge and the flush have points of their own.

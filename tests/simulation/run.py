@@ -14,8 +14,8 @@ from tests.oracle.differences import Difference, differences
 from tests.oracle.not_yet import what_is_not_yet
 from tests.oracle.wanted import World
 from tests.simulation import moves as m
-from tests.simulation.deeds import DAY, Deed
 from tests.simulation.director import Director, setting_of
+from tests.simulation.scribe import DAY, Deed
 from tests.simulation.stage import Setting, Stage
 
 

@@ -28,7 +28,7 @@ from streams.producer import Appended
 from streams.state import MemoryState
 from streams.surroundings import Patience, Surroundings
 from tests.simulation import moves as m
-from tests.simulation.deeds import SHARDS, Deed
+from tests.simulation.scribe import SHARDS, Deed
 from tests.simulation.shelf import Shelf
 
 TRENDS = ("trend_preprocess", "trend_parse", "trend_score", "trend_rank", "terms")

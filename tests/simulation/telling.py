@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from schemas import events as e
+from streams.edge import Picture
 from tests.simulation import moves as m
-from tests.simulation.deeds import Deed, Picture
 from tests.simulation.run import Run
+from tests.simulation.scribe import Deed
 
 _ID = re.compile(r"\b\d{18,19}\b")
 # What is said of a run that is very long.
