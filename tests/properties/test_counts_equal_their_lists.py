@@ -3,6 +3,7 @@
 from random import Random
 
 from agents import accounts, photos, viewers
+from tests.behaviours import clause
 from tests.properties import histories
 from tests.specs.builders import DAY, RULES, Play, closed, opened, user
 
@@ -16,6 +17,7 @@ def played(fold, history, random):
     return play
 
 
+@clause("8.2")
 def test_the_photos_of_a_person_count_when_they_are_ready():
     """Kills: a count that rises with every variant, or falls for a photo that was deleted before it was ready."""
     deleted_ready = deleted_early = 0
@@ -36,6 +38,7 @@ def test_the_photos_of_a_person_count_when_they_are_ready():
     assert deleted_ready > 0 and deleted_early > 0
 
 
+@clause("6.1")
 def test_the_people_whom_a_person_follows_are_counted_and_listed_twice_alike():
     """Kills: a request that counts, a follow told twice that counts twice, a viewer that keeps an ended follow."""
     requests = 0

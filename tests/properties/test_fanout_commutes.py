@@ -6,6 +6,7 @@ from projections.ring import Ring
 from projections.rows import AuthorRow, Backfill, Delivery
 from schemas.events import AudienceChanged, AudienceKind, PhotoDeleted, VariantReady
 from schemas.ids import time_of
+from tests.behaviours import clause
 from tests.specs.builders import ANN, BOB, CY, DEE, erased, photo, variant
 from tests.specs.feeds_made import Fanout, ended, follows_told, gained, lost, pulled, pushed, requested, spans_told
 
@@ -70,6 +71,7 @@ def expected(events, reader: int) -> list[int]:
     return sorted(ready - deleted, reverse=True)
 
 
+@clause("7.2", "12.2", "15.1")
 @settings(max_examples=150, deadline=None)
 @given(histories())
 def test_every_reader_sees_the_same_feed_however_the_topics_are_interleaved(history):
@@ -86,6 +88,7 @@ def test_every_reader_sees_the_same_feed_however_the_topics_are_interleaved(hist
         event("an author went down again while photos became ready")
 
 
+@clause("6.5")
 @settings(max_examples=150, deadline=None)
 @given(histories(), st.integers(1, 3))
 def test_above_the_floors_of_shallow_rings_no_photo_is_missing(history, depth):

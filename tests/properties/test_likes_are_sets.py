@@ -6,6 +6,7 @@ import pytest
 
 from agents import comments, likers, likes
 from schemas.events import LikeChanged, PresenceChanged
+from tests.behaviours import clause
 from tests.properties import histories
 from tests.specs.builders import Play
 
@@ -31,6 +32,7 @@ def played(fold, history, random):
     return play
 
 
+@clause("1.1", "1.2", "1.4")
 def test_the_count_of_a_photo_is_the_size_of_its_set():
     """Kills: a fold that adds one for a like although the person is a member, or takes one for an unlike of a stranger."""
     repeats = strangers = 0
@@ -74,6 +76,7 @@ def test_the_list_of_likers_is_the_set_in_the_order_in_which_they_joined():
     assert moved > 0 and kept > 0
 
 
+@clause("1.1", "1.2", "1.4")
 def test_the_likes_of_a_comment_are_the_size_of_its_set():
     """Kills: a fold of comments that counts a like twice, or loses those that came before the comment."""
     early = 0
@@ -115,6 +118,7 @@ def test_likes_and_presences_may_be_read_in_any_order(fold):
     assert away > 0 and gone > 0
 
 
+@clause("14.2", "14.5")
 def test_counts_and_lists_hold_those_who_like_and_are_here():
     """Kills: a count that falls twice for who is away and then gone, and one that does not rise again."""
     left_out = 0

@@ -15,6 +15,7 @@ from streams.fold import Guard, NeighbourAway
 from streams.memory import MemoryLog
 from streams.pipeline import Pipeline
 from streams.surroundings import Patience
+from tests.behaviours import clause
 from tests.properties import histories, whole_histories
 
 ROUNDS = 12
@@ -247,6 +248,7 @@ def test_stores_that_are_lost_on_the_way_hold_in_the_end_what_the_states_print()
     assert printed
 
 
+@clause("15.1")
 def test_a_lost_store_is_whole_again_before_anything_else_is_read():
     """Kills: a partition that is opened and does not print what it owes."""
     for seed in range(ROUNDS):

@@ -6,6 +6,7 @@ from agents import accounts
 from projections.rows import AccountRow
 from schemas.events import NameChanged, PresenceChanged
 from schemas.ids import compose_id, partition_of, shard_of
+from tests.behaviours import clause
 from tests.specs.builders import (
     ANN,
     BOB,
@@ -84,6 +85,7 @@ def test_a_deleted_account_says_no_name_and_does_not_come_back(play):
     assert state_of(play, ANN) == "deleted"
 
 
+@clause("14.4")
 def test_the_name_of_a_deleted_account_is_held_for_thirty_days_and_then_free(play):
     early, late, too_late = (user("ann", sequence) for sequence in (1, 2, 3))
     play.given(opened(ANN), closed(ANN, at=0))

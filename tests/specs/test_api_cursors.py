@@ -7,6 +7,7 @@ import pytest
 
 from api.cursors import ForeignCursor, make_cursor, read_cursor
 from api.pages import fill_page, page_answer
+from tests.behaviours import clause
 
 
 def test_a_cursor_gives_its_keys_back():
@@ -47,12 +48,14 @@ def test_a_page_thinned_by_filters_is_filled():
     assert page(range(100, 0, -1), lambda row: row % 10 == 0, 3)[0] == [b"100", b"90", b"80"]
 
 
+@clause("13.3")
 def test_a_walk_gives_every_visible_item_once_and_never_an_empty_page_with_a_next():
     pages = walk(range(100, 0, -1), lambda row: row % 7 == 0, 4)
     assert [item for items in pages for item in items] == list(range(98, 0, -7))
     assert all(pages)
 
 
+@clause("13.3")
 def test_a_page_that_ends_exactly_has_no_next():
     assert walk(range(10, 0, -1), lambda row: True, 5) == [[10, 9, 8, 7, 6], [5, 4, 3, 2, 1]]
 

@@ -14,6 +14,7 @@ from api.problems import Problem, invalid, unauthorized, unavailable
 from api.shapes import NewAccount, NewComment
 from api.signing import LIFETIME_SECONDS, Signer
 from api.times import format_ms, read_time
+from tests.behaviours import clause
 
 BOUNDARY = "picture"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
@@ -169,6 +170,7 @@ def test_an_outdated_if_range_gives_the_whole():
     assert wanted_part("bytes=0-1", '"tag"', '"tag"', 10) == (0, 1)
 
 
+@clause("11.4")
 def test_a_signature_is_for_one_photo_and_ten_minutes():
     signer, now = Signer("secret"), 1_700_000_000_000
     signature = signer.prefix(5, now).removeprefix("/s/")

@@ -8,6 +8,7 @@ from api import remembered
 from api.problems import Problem
 from api.remembered import Claim, Entry, Remembered, check_same
 from api.routes import Answer
+from tests.behaviours import clause
 
 KEY = "a-key"
 
@@ -51,6 +52,7 @@ def test_the_first_gets_a_claim_and_the_next_its_answer(redis):
     assert (again.status, again.body, again.headers) == (201, b"made", {"Darkroom-Position": "x"})
 
 
+@clause("4.1", "4.2")
 def test_one_who_comes_meanwhile_waits_for_the_first(redis):
     async def both():
         first = await Remembered(redis).claim("person.1", KEY)
@@ -68,6 +70,7 @@ def test_keys_of_different_people_are_different_keys(redis):
     assert isinstance(claim(redis, asker="person.2"), Claim)
 
 
+@clause("4.5")
 def test_other_content_under_the_same_key_is_refused(redis):
     first = claim(redis)
     asyncio.run(first.remember(b"content", Answer(201), {}))
@@ -85,6 +88,7 @@ def test_a_refusal_leaves_nothing_behind(redis):
     assert isinstance(claim(redis), Claim)
 
 
+@clause("4.1", "4.2")
 def test_who_takes_over_after_a_failure_makes_the_same_thing(redis):
     first = claim(redis)
     assert asyncio.run(first.intend(b"content", lambda: 7)) == 7

@@ -8,6 +8,7 @@ from api.problems import Problem
 from projections.away import StoreAway
 from projections.witnessed import NOBODY
 from schemas.ids import compose_id
+from tests.behaviours import clause
 from tests.specs.memory_stores import AGENTS, PARTITIONS, MemoryStores
 
 NOW = 1_800_000_000_000
@@ -65,6 +66,7 @@ def test_what_every_agent_vouches_for_is_believed():
     played(story)
 
 
+@clause("15.2")
 def test_a_redis_that_was_emptied_is_not_believed_and_postgres_still_is():
     """Kills: a PostgreSQL that is doubted because Redis, which held the progress, was lost."""
 
@@ -81,6 +83,7 @@ def test_a_redis_that_was_emptied_is_not_believed_and_postgres_still_is():
     played(story)
 
 
+@clause("15.2")
 def test_a_redis_with_a_new_birth_is_believed_for_what_is_printed_again_only():
     """Kills: trust in a store as soon as it has a birth id, or as soon as one agent is done."""
 

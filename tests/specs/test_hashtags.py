@@ -10,6 +10,7 @@ import yaml
 
 from schemas.links import link_spans
 from schemas.text import MAX_HASHTAGS, hashtags, mentions, text_key
+from tests.behaviours import clause
 
 # The conformance files of twitter-text lie beside the checkout; they are not copied into it.
 CASES = Path(__file__).resolve().parents[3] / "shared" / "data" / "twitter-text-conformance"
@@ -130,6 +131,7 @@ def test_no_caption_takes_long(text):
     assert time.process_time() - started < 1
 
 
+@clause("16.2")
 @pytest.mark.parametrize(
     ("typed", "key"),
     [

@@ -7,6 +7,7 @@ import pytest
 import pyvips
 
 from agents.pictures import CUT_OFF, MOST_SCANNED_PIXELS, TOO_COSTLY, Darkroom, Undecodable, fitted
+from tests.behaviours import clause
 from tests.specs.pictures_made import a_png, chunk, exif, real_picture
 
 
@@ -71,6 +72,7 @@ def test_the_same_bytes_in_give_the_same_bytes_out(room):
     assert len(set(shas[0])) == 4
 
 
+@clause("16.4")
 @pytest.mark.parametrize("side", ["Landscape", "Portrait"])
 def test_all_eight_orientations_come_out_alike(room, side):
     upright = next(room.variants(real_picture(f"{side}_1.jpg")))
@@ -83,11 +85,13 @@ def test_all_eight_orientations_come_out_alike(room, side):
         assert (opened(variant.body) - flat).abs().avg() < 15, orientation
 
 
+@clause("16.4")
 def test_an_orientation_is_applied_before_measuring_also_in_a_png(room):
     variant = next(room.variants(a_png(300, 100, chunk(b"eXIf", exif(6)))))
     assert (variant.width, variant.height, variant.original_width, variant.original_height) == (50, 150, 100, 300)
 
 
+@clause("16.4")
 def test_no_metadata_but_the_profile_is_served(room):
     image = photograph(900, 600).copy()
     image.set_type(pyvips.GValue.gstr_type, "exif-ifd3-GPSLatitude", "52/1 30/1 0/1 (52, 30, 0, Rational)")

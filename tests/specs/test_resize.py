@@ -12,6 +12,7 @@ from schemas.object_keys import ORIGINALS, PIXELS, VARIANTS, original_key, varia
 from streams.fold import Batch, Caused, NeighbourAway, Record
 from streams.memory_objects import MemoryObjects
 from streams.state import MemoryState
+from tests.behaviours import clause
 from tests.specs.pictures_made import a_png
 
 NOW = 1_760_000_000_000
@@ -113,6 +114,7 @@ def test_an_original_that_is_gone_is_rejected_and_not_a_crash(room):
     asyncio.run(story())
 
 
+@clause("5.3")
 def test_a_photo_deleted_in_the_same_batch_is_not_resized_and_leaves_no_bytes(room):
     async def story():
         objects = await given({ANNA: a_png(50, 50), BEN: a_png(50, 50)})
@@ -124,6 +126,7 @@ def test_a_photo_deleted_in_the_same_batch_is_not_resized_and_leaves_no_bytes(ro
     asyncio.run(story())
 
 
+@clause("8.4")
 @pytest.mark.parametrize("actor", [OWNER, DARKROOM_ITSELF])
 def test_deleting_removes_the_original_and_every_variant_and_may_be_repeated(room, actor):
     async def story():
@@ -138,6 +141,7 @@ def test_deleting_removes_the_original_and_every_variant_and_may_be_repeated(roo
     asyncio.run(story())
 
 
+@clause("5.3", "8.4")
 @pytest.mark.parametrize("actor", [OWNER, DARKROOM_ITSELF])
 def test_an_upload_that_comes_again_after_its_photo_was_deleted_leaves_no_bytes(room, actor):
     async def story():

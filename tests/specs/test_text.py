@@ -11,6 +11,7 @@ from schemas.text import (
     place_problems,
     username_problems,
 )
+from tests.behaviours import clause
 
 
 @pytest.mark.parametrize("name", ["a", "Anna", "a.b_1", "...", "0", "x" * 30])
@@ -72,6 +73,7 @@ def test_what_is_right_has_no_problems(problems, text):
     assert problems(text) == []
 
 
+@clause("16.2")
 @pytest.mark.parametrize(
     ("place", "key"),
     [

@@ -7,7 +7,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -21,6 +21,7 @@ from api.freshness import Freshness
 from api.limits import Limits
 from api.metrics import Metrics
 from api.people import People
+from api.positions import Snapshot
 from api.recall import Recall
 from api.relations import Relations
 from api.remembered import Remembered
@@ -85,6 +86,9 @@ class World:
         self.agents = {agent.name: agent for agent in catalog(rules, self._resize)}
         self._states = {name: MemoryState() for name in self.agents}
         self._loops: dict[str, BatchLoop] = {}
+        # The next offset that each agent wants of each of its topics.
+        self._positions: dict[tuple[str, str], int] = {}
+        self._deleted: set[int] = set()
         self.context = self._opened_api()
 
     # --- what happens -------------------------------------------------------------------------------------------------
@@ -132,7 +136,7 @@ class World:
         """Start every worker again, on the states that it had."""
         self._states = {name: state.reopened() for name, state in self._states.items()}
         self._loops.clear()
-        RUNNER.run(self._started())
+        RUNNER.run(self.settle())
 
     def check_rebuilt(self) -> None:
         """Fold the log from offset zero into other stores, as a rebuild does: both must hold the same."""
@@ -195,38 +199,38 @@ class World:
 
     async def settle(self) -> None:
         """Fold everything that was said, but for what is held, flush, and let the API look."""
+        if not self._loops:
+            await self._start()
         folded: set[str] = set()
-        moved = True
-        while moved:
-            moved = False
-            for name, agent in self.agents.items():
-                for topic in agent.sources if name not in self.held else ():
-                    loop = await self._loop(name)
-                    if loop.position(topic) < self.log.end(topic, 0):
-                        await loop.fold(topic, self.log.read(topic, 0, loop.position(topic)))
-                        moved = True
-                        folded.add(name)
+        while waiting := [at for at, position in self._positions.items() if self._waits(*at, position)]:
+            for name, topic in waiting:
+                folded.add(name)
+                await self._loops[name].fold(topic, self.log.read(topic, 0, self._positions[name, topic]))
+                self._positions[name, topic] = self._loops[name].position(topic)
         for name in folded:
             await self._loops[name].flush()
+            await self._loops[name].publish()
         if folded:
-            # What emits nothing new may still have come further.
-            for loop in self._loops.values():
-                await loop.publish()
             await self.context.freshness._look()
 
-    async def _started(self) -> None:
-        """Let every worker print what a store owes and say how far it is."""
-        for name in self.agents:
-            await (await self._loop(name)).publish()
+    async def told(self) -> None:
+        """Fold everything, and let those too say how far they are who had nothing to do, as they do once a second."""
+        await self.settle()
+        for loop in self._loops.values():
+            await loop.publish()
         await self.context.freshness._look()
 
-    async def _loop(self, name: str) -> BatchLoop:
-        """Return the open loop of an agent, opened now if there is none."""
-        if name not in self._loops:
-            around = self._around(self.sink, self.log)
-            self._loops[name] = BatchLoop(self.agents[name], 0, self._states[name], around)
-            await self._loops[name].open()
-        return self._loops[name]
+    def _waits(self, name: str, topic: str, position: int) -> bool:
+        return name not in self.held and position < self.log.end(topic, 0)
+
+    async def _start(self) -> None:
+        """Open every agent on its state: it prints what a store owes and says how far it is."""
+        for name, agent in self.agents.items():
+            loop = self._loops[name] = BatchLoop(agent, 0, self._states[name], self._around(self.sink, self.log))
+            await loop.open()
+            await loop.publish()
+            self._positions |= {(name, topic): loop.position(topic) for topic in agent.sources}
+        await self.context.freshness._look()
 
     def _around(self, sink: MemorySink, log: Any) -> Surroundings:
         ends = lambda topic, partition: (self.log.end(topic, partition), self.now)  # noqa: E731
@@ -236,10 +240,11 @@ class World:
         """Stand where `agents.resize` does: the same objects and events, without decoding pictures."""
         for record in batch.records:
             told = record.event
-            if isinstance(told, e.PhotoUploaded):
+            if isinstance(told, e.PhotoUploaded) and told.photo_id not in self._deleted:
                 async for event in self._developed(told):
                     yield Caused(record.offset, event)
-            elif isinstance(told, e.PhotoDeleted):
+            elif isinstance(told, e.PhotoDeleted) and told.actor_id in (told.owner_id, 0):
+                self._deleted.add(told.photo_id)
                 await self.objects.delete(ORIGINALS, original_key(told.photo_id))
                 for pixels in PIXELS:
                     await self.objects.delete(VARIANTS, variant_key(told.photo_id, pixels))
@@ -301,10 +306,10 @@ class Folding(Freshness):
         births = {"postgres0": stores.births["postgres"]}
         return Look(stores.births["redis"], [decode(encode(one, builds, births)[1]) for one in stores.progress.values()])
 
-    async def wait(self, position: Any, writers: Iterable[str], timeout_seconds: float) -> bool:
-        if timeout_seconds > 0:
-            await self._world.settle()
-        return await super().wait(position, writers, 0)
+    async def until(self, holds: Callable[[Snapshot], bool], timeout_seconds: float) -> bool:
+        if timeout_seconds > 0 and not await super().until(holds, 0):
+            await self._world.told()
+        return await super().until(holds, 0)
 
 
 BOUNDARY = "picture"
