@@ -16,10 +16,10 @@ export DARKROOM_BROKERS := $(BROKERS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo test check bench chaos mutants replay clean is-set-up
+.PHONY: help setup up down status logs demo test behaviours check bench chaos mutants replay clean is-set-up
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 setup: ## Install what is missing (STORE=versitygw for the quick object store)
 	@$(PYTHON) -m infra.setup
@@ -42,9 +42,17 @@ demo: setup ## Set up, start, make a small world and show what it looks like
 	@$(RUN) -m infra up
 	@$(RUN) -m infra.demo
 
+# Run a module on the tests' own stack: empty at first, stopped afterwards.
+define on_the_tests_stack
+@$(RUN) -m infra clean --for-tests --yes
+@$(RUN) -m infra up --for-tests && STACK_IS_UP=1 $(RUN) -m $(1) $(ARGS); code=$$?; $(RUN) -m infra down --for-tests; exit $$code
+endef
+
 test: setup ## Bring up the tests' own stack, empty, run all tests, stop it (ARGS='-k name' for some)
-	@$(RUN) -m infra clean --for-tests --yes
-	@$(RUN) -m infra up --for-tests && STACK_IS_UP=1 $(RUN) -m tests $(ARGS); code=$$?; $(RUN) -m infra down --for-tests; exit $$code
+	$(call on_the_tests_stack,tests)
+
+behaviours: setup ## Tell the fifteen behaviours through HTTP; again after kills and after a rebuild (WORKERS=2)
+	$(call on_the_tests_stack,pytest tests/integration/behaviours)
 
 check: setup ## Lint and check the import contracts
 	@.venv/bin/ruff check .

@@ -159,11 +159,6 @@ def test_what_is_wrong_is_told_in_order(http, ann):
     problem_of(ann.ask("POST", path, content=b"{", headers={"Content-Type": "text/plain"}), 404)
 
 
-def test_nobody_follows_blocks_or_mutes_themselves(ann):
-    for what in ("follow", "block", "mute"):
-        problem_of(ann.ask("PUT", f"/v1/users/{ann.id}/{what}"), 422)
-
-
 def test_taking_back_what_never_was_is_done(ann):
     for path in ("/v1/photos/12/like", "/v1/comments/12/like", "/v1/users/12/block", "/v1/users/12/mute",
                  "/v1/follow-requests/12", "/v1/me/followers/12"):  # fmt: skip
