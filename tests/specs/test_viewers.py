@@ -1,10 +1,20 @@
 """Specification of the agent `viewers`."""
 
+import asyncio
+
 import pytest
 
 from agents import viewers
+from agents.catalog import agents_of, catalog
+from agents.rules import Rules
+from projections.memory import MemorySink
 from projections.rows import BarrierRow, FollowingRow, ViewerRow
-from tests.specs.builders import ANN, BOB, CY, DAWN, DEE, Play, barrier, following
+from streams.memory import MemoryLog
+from streams.pipeline import Pipeline
+from tests.behaviours import clause
+from tests.specs.builders import ANN, BOB, CY, DAWN, DEE, Play, barrier, closed, did, following, opened
+
+SHARDS, PARTITIONS = 64, 4
 
 
 @pytest.fixture
@@ -67,3 +77,28 @@ def test_one_row_for_each_touched_viewer(play):
 def test_an_unknown_state_is_refused(play):
     (refused,) = play.when(following(ANN, "UNKNOWN", BOB)).refused
     assert refused.reason.startswith("state UNKNOWN")
+
+
+@clause("14.1", "14.2")
+def test_of_who_is_gone_no_row_and_no_count_is_left():
+    """What `accounts`, `relations` and `follows` say of them, in any partition, takes everything back."""
+    log, sink = MemoryLog(SHARDS, PARTITIONS), MemorySink(SHARDS)
+    rules = Rules(shards=SHARDS, partitions=PARTITIONS)
+    pipeline = Pipeline(agents_of("people", catalog(rules)), log, sink)
+    told = [opened(who, name) for who, name in ((ANN, "ann"), (BOB, "bob"), (CY, "cy"), (DEE, "dee"))]
+    told += [did(ANN, "FOLLOW_WANTED", BOB), did(BOB, "FOLLOW_WANTED", ANN), did(CY, "FOLLOW_WANTED", ANN)]
+    told += [did(ANN, "BLOCKED", DEE), did(CY, "MUTED", ANN), did(BOB, "FOLLOW_WANTED", CY)]
+    for event in told:
+        log.put(event)
+    asyncio.run(pipeline.run())
+    assert sink.rows["viewers"][str(ANN)].blocking == (DEE,)
+    log.put(closed(ANN, at=9))
+    asyncio.run(pipeline.run())
+    assert {int(user_id): row[1:] for user_id, row in sink.rows["viewers"].items()} == {BOB: ((CY,), (), (), (), ())}
+    assert {row[:2] for row in sink.rows["followings"].values()} == {(BOB, CY)}
+    assert {row[:2] for row in sink.rows["followers"].values()} == {(CY, BOB)}
+    assert sink.rows["barriers"] == {}
+    assert {(row.kind, row.entity_id): row.value for row in sink.rows["counters"].values()} == {
+        ("followers", CY): 1,
+        ("following", BOB): 1,
+    }
