@@ -39,6 +39,10 @@ def next_commands(around: Surroundings, username: str, token: str, photo: int, b
             f"the feed of {username}",
             f"curl -s -H 'Authorization: Bearer {token}' '{api}/v1/feed?limit=3' | python3 -m json.tool",
         ),
+        (
+            f"what others did that concerns {username}",
+            f"curl -s -H 'Authorization: Bearer {token}' '{api}/v1/notifications?limit=5' | python3 -m json.tool",
+        ),
         ("another token, when this one has run out", f"{RUN} -m api token --user {username}"),
         ("the photo at 640 px, and how long one may keep it", f"curl -sI {api}/photos/{photo}/640.jpg"),
         ("why the hashtags trend", f"curl -s '{api}/v1/trends/hashtags?limit=3' | python3 -m json.tool"),

@@ -14,7 +14,7 @@ UPLOADED = 10_000_000
 BETWEEN = 100_000
 # Moments of relations; photos are taken in the same span, so that spans of being pulled hold some of them.
 STEP = 10
-WORDS = ("#dawn", "#dawn #dusk", "#Dusk at #Noon", "no tag", None)
+WORDS = ("#dawn", "#dawn #dusk", "#Dusk at #Noon", "with @bob", None)
 # Following is common, so that audiences grow and shrink through the thresholds.
 DEEDS = ("FOLLOW_WANTED",) * 8 + ("FOLLOW_ACCEPTED",) * 3 + ("FOLLOW_WITHDRAWN",) * 4 + ("BLOCKED", "UNBLOCKED", "MUTED")
 

@@ -1,6 +1,6 @@
 """What each agent prints again, and what it leaves out, where that is a decision of its own."""
 
-from agents import accounts, comments, fanout, follows, likers, likes, photos, terms, trend_rank, viewers
+from agents import accounts, comments, fanout, follows, likers, likes, notifications, photos, terms, trend_rank, viewers
 from agents.rules import Rules
 from projections.rows import (
     Backfill,
@@ -9,6 +9,7 @@ from projections.rows import (
     CounterRow,
     FollowerRow,
     FollowingRow,
+    InboxRow,
     LikeRow,
     PhotoState,
     TermPhotoRow,
@@ -27,8 +28,10 @@ from tests.specs.builders import (
     commented,
     erased,
     following,
+    inbox_read,
     liked,
     made,
+    noticed,
     opened,
     photo,
     present,
@@ -184,3 +187,19 @@ def test_only_mentions_that_stand_are_printed_as_they_were_typed_last():
         TermPhotoRow("HASHTAGS", "dawn", "DAWN", mention("dawn", 1).photo_id, person(1), True),
         TermPhotoRow("PLACES", "rome", "Rome", mention("rome", 1).photo_id, person(1), True),
     ]
+
+
+def test_notifications_are_printed_that_stand_between_people_who_are_there():
+    play = Play(notifications.fold).given(
+        noticed("LIKE", ANN, BOB, SHOT),
+        noticed("LIKE", ANN, BOB, SHOT, at=None, standing=False),
+        noticed("LIKE", ANN, CY, SHOT, at=3),
+        noticed("LIKE", ANN, DEE, SHOT),
+        noticed("LIKE", DEE, CY, SHOT),
+        inbox_read(ANN, SHOT, at=9),
+        inbox_read(DEE, SHOT, at=9),
+        present(DEE, "GONE"),
+        present(CY, "AWAY"),
+    )
+    assert printed(notifications.agent(), play, "notifications") == [play.row("notifications", ANN, "like", CY, SHOT, 0)]
+    assert printed(notifications.agent(), play, "inboxes") == [InboxRow(ANN, SHOT)]
