@@ -73,6 +73,13 @@ MUTANTS = (
         _MANY,
     ),
     Mutant(
+        "an author is pushed again before they were pulled",
+        "agents/follows.py",
+        "else max(at, before.pulled[-1][0])",
+        "else at",
+        _FOLLOWS,
+    ),
+    Mutant(
         "a request is told to the audience as the loss of a follower",
         "agents/follows.py",
         "FollowState.REQUESTED: AudienceKind.REQUESTED,",
