@@ -156,7 +156,7 @@ class Call:
         """The name under which folds know this request's key; None without one, and where nothing is made."""
         if self.claim is None or self.route.repeat is None or not self.me:
             return None
-        return submission_of(self.me, self.route.repeat.kind, self.key)
+        return submission_of(self.me, self.route.repeat.topic, self.key)
 
     def raise_deferred(self) -> None:
         """Tell what was wrong with a header, now that nothing else goes before it."""

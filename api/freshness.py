@@ -68,10 +68,11 @@ class Freshness:
 
     async def wait(self, position: Position, writers: Iterable[str], timeout_seconds: float) -> bool:
         """Return whether all rows of these agents have passed a position, waiting for it up to a time (0: look only)."""
-        if not position:
-            return True
-        walk = Walk(position, writers)
-        if self.snapshot is not None and walk.passed(self.snapshot):
+        return not position or await self.until(Walk(position, writers).passed, timeout_seconds)
+
+    async def until(self, holds: Callable[[Snapshot], bool], timeout_seconds: float) -> bool:
+        """Return whether something holds of the newest snapshot, waiting for such a one up to a time (0: look only)."""
+        if self.snapshot is not None and holds(self.snapshot):
             return True
         if timeout_seconds <= 0:
             return False
@@ -81,7 +82,7 @@ class Freshness:
             async with asyncio.timeout(timeout_seconds):
                 while True:
                     await self._changed.wait()
-                    if self.snapshot is not None and walk.passed(self.snapshot):
+                    if self.snapshot is not None and holds(self.snapshot):
                         return True
         except TimeoutError:
             return False

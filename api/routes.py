@@ -39,10 +39,12 @@ IGNORED = "ignored"
 class Repeat(NamedTuple):
     """How a route answers when something was made under the same key before, though Redis does not know the answer any more.
 
-    `kind` names what is made, `shard` says where it lies, `answer` is given its id.
+    It is an event of a `topic`, of which an `agent` says what came of each submission. `shard` says where what is made lies,
+    `answer` is given its id.
     """
 
-    kind: str
+    topic: str
+    agent: str
     shard: Callable[[Call], int]
     answer: Callable[[Call, int], Awaitable[Answer]]
 

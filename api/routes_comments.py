@@ -143,7 +143,7 @@ _SEEN = ("comments", "photo_cards", *WHO_SEES)
 ROUTES = (
     Route("POST", _OF_PHOTO, add_comment, "Comment a photo", "comments", reads=_SEEN, body=NewComment,
           answers={201: Comment}, limited="comments",
-          repeat=Repeat("comment", lambda call: shard_of(call.id("photo_id", "photo")), add_again)),
+          repeat=Repeat("comments", "comments", lambda call: shard_of(call.id("photo_id", "photo")), add_again)),
     Route("GET", _OF_PHOTO, list_comments, "Its comments", "comments", OPTIONAL, ("liked", *_SEEN),
           query=("sort", *PAGE), answers={200: Comments}),
     Route("DELETE", _ONE, delete_comment, "Delete a comment for ever", "comments", reads=_SEEN, answers={204: None}),

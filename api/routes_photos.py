@@ -185,7 +185,8 @@ _BYTES = {200: "the image", 206: "a part of it", 304: "it has not changed", 416:
 
 ROUTES = (
     Route("POST", "/v1/photos", upload, "Send a picture in", "photos", reads=WHO_SEES, body=Upload,
-          answers={202: Photo}, limited="uploads", repeat=Repeat("photo", lambda call: shard_of(call.me), upload_again)),
+          answers={202: Photo}, limited="uploads",
+          repeat=Repeat("photos", "clearing", lambda call: shard_of(call.me), upload_again)),
     Route("GET", _ONE, show_photo, "One photo", "photos", OPTIONAL, PHOTO, answers={200: Photo}),
     Route("PATCH", _ONE, change_photo, "Change caption or place", "photos", reads=PHOTO, body=PhotoChange,
           answers={200: Photo}, limited="edits"),

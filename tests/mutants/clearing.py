@@ -6,6 +6,8 @@ SPEC = "tests/specs/test_clearing.py"
 COMMUTE = "tests/properties/test_clearing_commutes.py"
 PHOTOS = "tests/specs/test_photos.py"
 REPEATS = "tests/specs/test_api_repeats.py"
+IMAGES = "tests/specs/test_api_images.py"
+LIMITS = "tests/contracts/test_limits.py"
 
 MUTANTS = (
     Mutant(
@@ -102,5 +104,63 @@ MUTANTS = (
         "        return kept.digest() == hashlib.sha256(content).digest()\n",
         "        return True\n",
         (f"{REPEATS}::test_the_same_key_with_other_content_is_refused_also_when_redis_lost_it",),
+    ),
+    Mutant(
+        "a process looks for a key before what a lost Redis knew is folded",
+        "api/repeats.py",
+        "    await _let_pass_what_redis_may_have_lost(call, _partition(call, shard))\n",
+        "",
+        (f"{REPEATS}::test_a_process_that_meets_a_new_redis_waits_until_what_was_said_before_is_folded",),
+    ),
+    Mutant(
+        "the position of a repeat covers nothing",
+        "api/repeats.py",
+        "    if seen is not None:\n",
+        "    if seen is None:\n",
+        (f"{REPEATS}::test_the_position_of_a_repeat_covers_what_was_made",),
+    ),
+    Mutant(
+        "an old link is answered with: it has not changed",
+        "api/images.py",
+        "    photo = await known_photo(call, photo_id)\n",
+        '    if call.header(b"if-none-match"):\n'
+        '        return Answer(304, b"", JPEG)\n'
+        "    photo = await known_photo(call, photo_id)\n",
+        (f"{IMAGES}::test_an_old_link_is_not_there_however_it_is_asked_for",),
+    ),
+    Mutant(
+        "who hid the account still serves images",
+        "api/images.py",
+        "    if owner is None or owner.gone or owner.deactivated:\n",
+        "    if owner is None or owner.gone:\n",
+        (f"{IMAGES}::test_an_old_link_is_not_there_however_it_is_asked_for",),
+    ),
+    Mutant(
+        "a browser keeps a private image for ten minutes whatever is left of its link",
+        "api/images.py",
+        "PRIVATE.format(signer.seconds_left(signature, now_ms))",
+        "PRIVATE.format(600)",
+        (f"{IMAGES}::test_a_browser_may_keep_a_private_image_as_long_as_its_signature_lives",),
+    ),
+    Mutant(
+        "of two rates only the first one holds",
+        "api/limits.py",
+        'await self._execute("EVAL", _TAKE, len(keys), *keys, *words)',
+        'await self._execute("EVAL", _TAKE, 1, *keys[:1], *words[:2])',
+        (LIMITS,),
+    ),
+    Mutant(
+        "a refusal by one rate takes from the others",
+        "api/limits.py",
+        "if wait > 0 then return wait end\n",
+        "",
+        (LIMITS,),
+    ),
+    Mutant(
+        "production has no limits unless it is told",
+        "infra/rates.py",
+        'return {"rate_limits": "on"} | given if given.get("env") == "production" else given',
+        "return given",
+        ("tests/specs/test_rates.py",),
     ),
 )

@@ -213,7 +213,7 @@ class World:
         if folded:
             await self.context.freshness._look()
 
-    async def told(self) -> None:
+    async def say_how_far(self) -> None:
         """Fold everything, and let those too say how far they are who had nothing to do, as they do once a second."""
         await self.settle()
         for loop in self._loops.values():
@@ -308,7 +308,7 @@ class Folding(Freshness):
 
     async def until(self, holds: Callable[[Snapshot], bool], timeout_seconds: float) -> bool:
         if timeout_seconds > 0 and not await super().until(holds, 0):
-            await self._world.told()
+            await self._world.say_how_far()
         return await super().until(holds, 0)
 
 
