@@ -9,6 +9,7 @@ import time
 import pytest
 
 from projections.redis_store import BIRTH, RedisStore
+from tests.behaviours import clause
 from tests.integration.conftest import eventually
 from tests.integration.running_stack import BACK_SECONDS, RunningStack, until
 from tests.integration.watchers import INCOMPLETE, Watcher, counts, shows
@@ -123,6 +124,7 @@ def wait_restored(stack: RunningStack, settings, bob, lost: str, before) -> None
     )
 
 
+@clause("15.2")
 def test_an_emptied_redis_is_restored_and_nothing_is_missed_meanwhile(stack, settings, person):
     """Kills: a reader that takes an emptied Redis for one in which there is nothing."""
     world = World(person)

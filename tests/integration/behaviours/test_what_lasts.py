@@ -12,7 +12,8 @@ from tests.integration.running_stack import RunningStack
 
 pytestmark = pytest.mark.stack
 
-REBUILD_SECONDS = 280.0
+# Some 40 on a machine with nothing else to do; mostly workers that start again after each promotion.
+REBUILD_SECONDS = 540.0
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def by_turns() -> list[str]:
     return [name for names in rounds for name in names if name is not None]
 
 
+@pytest.mark.timeout(600)
 def test_everything_is_seen_again_after_every_projection_was_rebuilt_from_the_log(stack, stage):
     """Kills: a deed that comes back when the log is read again, a fold that gives another answer than it gave live."""
     names = by_turns()
