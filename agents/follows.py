@@ -24,7 +24,7 @@ import msgspec
 from agents.celebrity import Audience, audience_after
 from agents.counting import all_counts, change_counts, flush_of
 from agents.keys import ids_in, key_of
-from agents.presence import absent_among, presence_of, set_presence
+from agents.presence import UNKNOWN_PRESENCE, absent_among, presence_of, set_presence
 from agents.printing import chunks_of, items_of, reprint_of
 from agents.privacy import Outcome, Privacy, Wish, lasting_of, outcome_of, privacy_after
 from agents.rules import Rules
@@ -250,6 +250,9 @@ def fold_account(turn: Turn, record: Record) -> None:
 def fold_presence(turn: Turn, record: Record) -> None:
     """Set whether somebody is here, and see what becomes of their wishes, which stand and stay counted for who is pulled."""
     user_id = record.event.user_id
+    if record.event.presence is Presence.UNKNOWN:
+        turn.refused.append(Refused(record.offset, UNKNOWN_PRESENCE))
+        return
     before, after = set_presence(turn.state, record.event)
     if after is before:
         return

@@ -11,6 +11,7 @@ from schemas.events import Presence, PresenceChanged
 from streams.fold import State
 
 ABSENT = b"@"
+UNKNOWN_PRESENCE = "presence UNKNOWN: a newer agent wrote it; upgrade this one and replay"
 _LETTERS = {Presence.AWAY: b"A", Presence.GONE: b"G"}
 _PRESENCES = {letter: presence for presence, letter in _LETTERS.items()}
 

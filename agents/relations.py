@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agents.keys import ids_in, key_of
-from agents.presence import presence_of, set_presence
+from agents.presence import UNKNOWN_PRESENCE, presence_of, set_presence
 from agents.printing import items_of
 from schemas.events import (
     BarrierChanged,
@@ -136,6 +136,8 @@ def fold_relation(turn: Turn, record: Record) -> None:
 def fold_presence(turn: Turn, record: Record) -> None:
     """End all that is between somebody who is gone and anybody."""
     event: PresenceChanged = record.event
+    if event.presence is Presence.UNKNOWN:
+        turn.refused.append(Refused(record.offset, UNKNOWN_PRESENCE))
     if event.presence is not Presence.GONE or presence_of(turn.state, event.user_id) is Presence.GONE:
         return
     set_presence(turn.state, event)

@@ -265,6 +265,8 @@ def test_privacy_stays_bounded_and_follows_stay_however_often_it_flips(play):
     assert max(len(value) for value in play.state.items.values()) < 3_000
 
 
-def test_an_unknown_wish_is_refused(play):
+def test_an_unknown_wish_or_presence_is_refused(play):
     (refused,) = play.when(wish(BOB, "UNKNOWN", ANN)).refused
     assert refused.reason.startswith("wish UNKNOWN")
+    (refused,) = play.when(present(BOB, "UNKNOWN")).refused
+    assert refused.reason.startswith("presence UNKNOWN")

@@ -117,9 +117,11 @@ def test_doing_it_to_oneself_is_refused(play, kind):
     assert changes.events == []
 
 
-def test_an_unknown_kind_is_refused(play):
+def test_an_unknown_kind_or_presence_is_refused(play):
     (refused,) = play.when(did(ANN, "UNKNOWN", BOB)).refused
     assert refused.reason.startswith("kind UNKNOWN: a newer producer wrote it")
+    (refused,) = play.when(present(BOB, "UNKNOWN")).refused
+    assert refused.reason.startswith("presence UNKNOWN")
 
 
 @clause("14.1")
