@@ -24,7 +24,7 @@ ROUNDS = 10
 SHARDS, PARTITIONS = 64, 4
 RULES = Rules(celebrity_up=3, celebrity_down=1, shards=SHARDS, partitions=PARTITIONS)
 # All but what only counts likes and comments, and the effect, whose events the histories bring.
-AGENTS = {"accounts", "relations", "follows", "viewers", "photos", "fanout", "terms"}
+AGENTS = {"accounts", "relations", "follows", "viewers", "photos", "clearing", "fanout", "terms"}
 TRENDS = {"trend_preprocess", "trend_parse", "trend_score", "trend_rank"}
 # Photos are uploaded after the last of them was taken, so that no id is ahead of the log.
 UPLOADED = 10_000_000
