@@ -21,6 +21,7 @@ from agents.targets import (
     Shot,
     Target,
     caused,
+    makes_sense,
     names_in,
     read_comment,
     read_photo,
@@ -68,11 +69,11 @@ def fold(batch: Batch, state: State) -> Changes:
     turn = Turn(state)
     for record in batch.records:
         match record.event:
-            case PhotoUploaded():
+            case PhotoUploaded() if makes_sense(record):
                 fold_photo(turn, record)
-            case CommentAdded():
+            case CommentAdded() if makes_sense(record):
                 fold_comment(turn, record)
-            case CommentDeleted():
+            case CommentDeleted() if makes_sense(record):
                 fold_deletion(turn, record)
     return Changes(events=turn.events())
 

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 import msgspec
 
 from agents.keys import key_of
-from schemas.events import Event, NoticeChanged, NoticeKind
-from schemas.text import mentions, name_key
+from agents.nonsense import Nonsense, check_not_ahead, check_texts
+from agents.photo_checks import check_places, check_upload
+from schemas.events import CommentAdded, CommentDeleted, Event, NoticeChanged, NoticeKind, PhotoUploaded
+from schemas.ids import shard_of
+from schemas.submissions import submission_problems
+from schemas.text import comment_problems, mentions, name_key
 from streams.fold import Caused, Record, State
 
 PHOTO = b"p"
@@ -69,6 +73,21 @@ def caused(
             done_at=done_at,
         ),
     )
+
+
+def makes_sense(record: Record) -> bool:
+    """Return whether those who keep photos and comments take an event too; what they refuse concerns nobody."""
+    event: PhotoUploaded | CommentAdded | CommentDeleted = record.event
+    try:
+        if isinstance(event, PhotoUploaded):
+            check_places(record)
+            check_upload(event)
+        elif isinstance(event, CommentAdded):
+            check_not_ahead("comment", event.comment_id, record.appended_at)
+            check_texts("comment", comment_problems(event.text) + submission_problems(event.submission))
+    except Nonsense:
+        return False
+    return isinstance(event, PhotoUploaded) or shard_of(event.comment_id) == shard_of(event.photo_id)
 
 
 def names_in(text: str | None) -> tuple[str, ...]:

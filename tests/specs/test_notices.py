@@ -20,6 +20,7 @@ from tests.specs.builders import (
     uncommented,
     unliked,
     uploaded,
+    user,
 )
 
 SHOT = photo(ANN)
@@ -146,6 +147,14 @@ def test_a_comment_that_was_deleted_before_it_was_added_is_never_told(play):
 def test_an_edit_and_a_deletion_of_a_photo_tell_nobody(play):
     play.given(uploaded(SHOT, ANN), edited(SHOT, ANN, caption="@bob"), erased(SHOT, ANN))
     assert told(play) == []
+
+
+def test_what_is_refused_as_nonsense_concerns_nobody(play):
+    elsewhere = comment(photo(user("nobody")))
+    play.given(uploaded(SHOT, BOB, caption="@cy"), uploaded(SHOT, ANN), commented(CY, REMARK, SHOT, "  "))
+    play.given(commented(CY, comment(SHOT, 60_001), SHOT, "@dee"), commented(CY, elsewhere, SHOT, "@dee"))
+    play.given(uncommented(CY, elsewhere, SHOT), commented(BOB, REMARK, SHOT, at=1))
+    assert told(play) == [("COMMENT", ANN, BOB, REMARK, True, 1)]
 
 
 def test_kinds_that_are_unknown_are_left_out(play):
