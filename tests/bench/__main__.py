@@ -4,75 +4,36 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from infra.settings import Settings
 from tests.bench.figures import GOALS, Figure, Say, in_words
-from tests.bench.likes_log import LikesLog, append_likes
+from tests.bench.measures import Bench, Measure, by_stack, chosen, measures
 from tests.bench.own_stack import NoStack, own_stack, places
+from tests.bench.settling import NotFolded
 
 LIKES = 1_000_000
 PREREQUISITE_MISSING = 3
 
 
-class Bench:
-    """The measures over one stack; the log of likes is made once, when it is first wanted."""
-
-    def __init__(self, settings: Settings, likes: int, say: Say) -> None:
-        self.settings = settings
-        self.say = say
-        self._likes = likes
-
-    @cache  # noqa: B019  # One bench a process.
-    def log(self) -> LikesLog:
-        """Return the log of likes."""
-        self.say(f"appending {self._likes:,} likes")
-        log = append_likes(self.settings, self._likes)
-        self.say(f"appended, of {len(log.counts):,} photos")
-        return log
-
-
-def measures() -> dict[str, Callable[[Bench], list[Figure]]]:
-    """Return the measures by the name of their first figure, in the order in which they run."""
-    from tests.bench import (
-        measure_deliveries,
-        measure_feed,
-        measure_likes,
-        measure_replay,
-        measure_restore,
-        measure_variants,
-    )
-
-    return {
-        "likes_per_core": lambda b: [measure_likes.likes_per_core(b.settings, b.log(), b.say)],
-        "framework_us": lambda b: [measure_likes.framework_us(b.settings, b.log(), b.say)],
-        "replay_parquet": lambda b: [measure_replay.replay_parquet(b.settings, b.log(), b.say)],
-        "restore_10m": lambda b: [measure_restore.restore_10m(b.settings, b.say)],
-        "deliveries": lambda b: measure_deliveries.deliveries(b.settings, b.say),
-        "feed": lambda b: [measure_feed.feed(b.settings, b.say)],
-        "variants": lambda b: [measure_variants.variants(b.say)],
-    }
-
-
 @click.command()
-@click.option("--only", multiple=True, metavar="NAME", help="Only this measure; may be repeated.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--only", multiple=True, metavar="NAME", help="The same as NAME.")
 @click.option("--likes", default=LIKES, show_default=True, type=click.IntRange(1_000), help="Likes in the log.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON instead of the table.")
-def main(only: tuple[str, ...], likes: int, as_json: bool) -> None:
-    """Measure, side by side with plain loops, on a stack that is started for it and deleted afterwards.
+def main(names: tuple[str, ...], only: tuple[str, ...], likes: int, as_json: bool) -> None:
+    """Measure, on a stack that is started for it and deleted afterwards. Without a NAME: all but those of `scale`.
 
     Exit code 1 when a result is not exact; never because something is slow.
 
-    Example: python -m tests.bench --only likes_per_core --only feed
+    Example: python -m tests.bench likes_per_core feed
     """
-    known = measures()
-    if unknown := set(only) - set(known):
+    asked = {*names, *only}
+    known = [*measures(), "scale"]
+    if unknown := asked - set(known):
         raise click.UsageError(f"no measure {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
     began = time.monotonic()
 
@@ -83,7 +44,7 @@ def main(only: tuple[str, ...], likes: int, as_json: bool) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     directory, variables = places()
     try:
-        figures = run([name for name in known if not only or name in only], variables, likes, say)
+        figures = run(chosen(asked), variables, likes, say)
     except NoStack as missing:
         click.echo(str(missing), err=True)
         sys.exit(PREREQUISITE_MISSING)
@@ -96,19 +57,33 @@ def main(only: tuple[str, ...], likes: int, as_json: bool) -> None:
     sys.exit(1 if any(figure.exact is False for figure in figures) else 0)
 
 
-def run(names: list[str], variables: dict[str, str], likes: int, say: Say) -> list[Figure]:
+def run(some: list[Measure], variables: dict[str, str], likes: int, say: Say) -> list[Figure]:
     """Measure one after the other; what is not exact is said at once."""
     figures = []
-    with own_stack(variables, say) as settings:
-        bench = Bench(settings, likes, say)
-        for name in names:
-            say(f"{name} ...")
-            for figure in measures()[name](bench):
-                figures.append(figure)
-                exact = {None: "", True: "; exact: yes", False: "; EXACT: NO"}[figure.exact]
-                value = in_words(figure.value)
-                say(f"{figure.name}: {value} {figure.unit}, {figure.ratio:.2f} of {figure.against}{exact}. {figure.note}")
+    for stack, group in by_stack(some):
+        with own_stack(variables | stack.variables(), stack.services, say) as settings:
+            bench = Bench(settings, likes, say)
+            for measure in group:
+                say(f"{measure.name} ...")
+                for figure in measured(measure, bench):
+                    figures.append(figure)
+                    say(told(figure))
     return figures
+
+
+def measured(measure: Measure, bench: Bench) -> list[Figure]:
+    """Return the figures of a measure; one that is not exact when it did not come to its end."""
+    try:
+        return measure.run(bench)
+    except NotFolded as late:
+        return [Figure(measure.name, 0, "nothing measured", 1, "what was wanted", note=str(late), exact=False)]
+
+
+def told(figure: Figure) -> str:
+    """Return a figure as one line."""
+    exact = {None: "", True: "; exact: yes", False: "; EXACT: NO"}[figure.exact]
+    value = in_words(figure.value)
+    return f"{figure.name}: {value} {figure.unit}, {figure.ratio:.2f} of {figure.against}{exact}. {figure.note}"
 
 
 def keep(path: Path, figures: list[Figure]) -> None:

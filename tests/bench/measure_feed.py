@@ -120,8 +120,9 @@ def under_load(pid: int, port: int, requests: Sequence[str]) -> Answered:
     return Answered(answered / told["seconds"], answered / cpu, told["p99_ms"], told["bytes"], int(told["refused"]))
 
 
-def drive(port: int, seconds: float, requests: Sequence[str]) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.load", str(port), str(seconds), str(CONNECTIONS)]
+def drive(port: int, seconds: float, requests: Sequence[str], connections: int = CONNECTIONS) -> dict[str, float]:
+    """Keep a server busy from another process, and return what that says (`tests.bench.load`)."""
+    command = [sys.executable, "-m", "tests.bench.load", str(port), str(seconds), str(connections)]
     ran = subprocess.run(command, input=json.dumps(requests), capture_output=True, text=True, check=True)
     return json.loads(ran.stdout)
 

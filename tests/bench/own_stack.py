@@ -32,13 +32,14 @@ def places() -> tuple[Path, dict[str, str]]:
 
 
 @contextmanager
-def own_stack(variables: dict[str, str], say: Say) -> Iterator[Settings]:
-    """Start the stack empty, make topics and stores ready, and delete it afterwards."""
+def own_stack(variables: dict[str, str], services: str, say: Say) -> Iterator[Settings]:
+    """Start the stack empty, `core` or `all` of it, make topics and stores ready, and delete it afterwards."""
     os.environ.update(variables)
     infra("clean", "--yes")
     try:
-        say(f"starting Kafka, PostgreSQL, Redis and MinIO from port {variables['DARKROOM_PORT_BASE']}")
-        infra("up", "--services", "core")
+        ours = ", workers and API" if services == "all" else ""
+        say(f"starting Kafka, PostgreSQL, Redis and MinIO{ours} from port {variables['DARKROOM_PORT_BASE']}")
+        infra("up", "--services", services)
         settings = load_settings()
         create_topics(settings.kafka_bootstrap, settings.partitions)
         asyncio.run(prepare(settings.postgres_dsns, settings.redis_url, settings.shards))

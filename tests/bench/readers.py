@@ -18,7 +18,7 @@ from projections.rows import (
     PhotoState,
     ViewerRow,
 )
-from projections.writers import open_writers
+from projections.writers import Writers, open_writers
 from schemas.ids import compose_id, shard_of
 from streams.fold import Guard, Progress
 
@@ -51,15 +51,20 @@ async def write_readers(settings: Settings) -> list[int]:
     writers = await open_writers(settings.postgres_dsns, settings.redis_url, settings.shards, settings.feed_depth)
     try:
         await writers.commit(Guard("bench.feed", 0, 0, 1, {}), rows)
-        now = int(time.time() * 1000)
-        for agent in catalog(Rules()):
-            for partition in range(settings.partitions):
-                ends = dict.fromkeys(agent.sources, 1_000_000 + partition)
-                until = dict.fromkeys(agent.sources, now)
-                await writers.publish(Progress(agent.name, partition, ends, ends, until, {name: {} for name in agent.emits}))
+        await vouch_for_all(writers, settings.partitions)
     finally:
         await writers.close()
     return readers
+
+
+async def vouch_for_all(writers: Writers, partitions: int) -> None:
+    """Publish progress of every agent, as if each had folded all there is."""
+    now = int(time.time() * 1000)
+    for agent in catalog(Rules()):
+        for partition in range(partitions):
+            ends = dict.fromkeys(agent.sources, 1_000_000 + partition)
+            until = dict.fromkeys(agent.sources, now)
+            await writers.publish(Progress(agent.name, partition, ends, ends, until, {name: {} for name in agent.emits}))
 
 
 def timelines_of(followed: dict[int, list[int]], newest_first: list[PhotoRow], depth: int) -> Iterable[Any]:

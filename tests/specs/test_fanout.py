@@ -199,12 +199,13 @@ def test_a_large_audience_comes_in_chunks_of_at_most_a_thousand_each_follower_on
         assert sorted(who for row in rows for who in row.user_ids) == sorted([ANN, *followers])
 
 
-def test_a_large_author_does_not_hold_up_the_small_ones():
-    """Kills: delivering photo after photo; here the small author waits for one chunk and not for five."""
-    feeds = Fanout().given(*(gained(ANN, follower) for follower in crowd(5_000)), gained(BOB, CY), gained(DEE, CY))
-    rows = feeds.when(ready(1, ANN), ready(2, BOB), ready(3, DEE))
-    assert [row.photo_id for row in rows[:3]] == [photo(ANN, 1), photo(BOB, 2), photo(DEE, 3)]
-    assert len(rows) == 3 + 5
+def test_a_large_author_delays_each_of_the_others_by_one_chunk_and_no_more():
+    """Kills: delivering photo after photo, or a few to their end before the next ones, so that all five chunks come first."""
+    small = [compose_id(DAWN, number, 7) for number in range(1, 13)]
+    feeds = Fanout().given(*(gained(ANN, follower) for follower in crowd(5_000)), *(gained(author, CY) for author in small))
+    rows = feeds.when(ready(1, ANN), *(ready(2 + n, author) for n, author in enumerate(small)))
+    assert [row.photo_id for row in rows[:13]] == [photo(ANN, 1), *(photo(author, 2 + n) for n, author in enumerate(small))]
+    assert [row.photo_id for row in rows[13:]] == [photo(ANN, 1)] * 5
 
 
 def test_photos_of_one_author_are_delivered_in_order_to_one_chunk_after_the_other():

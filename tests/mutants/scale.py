@@ -1,0 +1,34 @@
+"""Planted bugs that only a large audience or many followed authors bring to light."""
+
+from tests.mutants.mutant import Mutant
+
+FANOUT = "tests/specs/test_fanout.py"
+
+MUTANTS = (
+    Mutant(
+        "a large author's photo is delivered to its end before the next ones begin",
+        "agents/deliveries.py",
+        "    while photos:\n        following",
+        "    photos, later = photos[:TOGETHER], photos[TOGETHER:]\n"
+        "    while photos or later:\n"
+        "        if not photos:\n"
+        "            photos, later = later[:TOGETHER], later[TOGETHER:]\n"
+        "            after = dict.fromkeys(author_id for _, author_id in photos)\n"
+        "        following",
+        (f"{FANOUT}::test_a_large_author_delays_each_of_the_others_by_one_chunk_and_no_more",),
+    ),
+    Mutant(
+        "a feed reads the cards of all candidates of all pulled authors",
+        "api/feed.py",
+        "        return found[:wanted]\n\n    async def _from_rings",
+        "        return found\n\n    async def _from_rings",
+        ("tests/specs/test_api_feed.py::test_however_many_authors_are_pulled_no_more_candidates_come_than_were_asked_for",),
+    ),
+    Mutant(
+        "photos from after a span of being pulled are pulled as well",
+        "api/feed.py",
+        "bisect_right(ids, -end, key=_minus_time) if end else 0",
+        "0",
+        ("tests/specs/test_api_feed.py::test_photos_are_pulled_from_the_spans_in_which_their_author_was",),
+    ),
+)
