@@ -6,15 +6,18 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from agents import resize
 from agents.catalog import agents_of, catalog
+from agents.erasure import SAID_IN, Judged, scan, traces_of
 from agents.explain import Step, explain_likes
 from agents.rebuild import Workshop
 from agents.rules import Rules
 from projections.away import StoreAway, StoreOvertaken
+from projections.scan import Traces
 from projections.stores import open_stores
 from projections.writers import open_writers
 from schemas.codec import open_codec
@@ -178,6 +181,23 @@ def explain_photo_likes(rules: Rules, places: Places, photo_id: int) -> Iterator
         yield from explain_likes(pieces("likes", str(photo_id)), pieces("presences", None), photo_id, MemoryState())
     finally:
         consumer.close()
+
+
+async def scan_for(rules: Rules, places: Places, user_id: int) -> tuple[Traces, Judged]:
+    """Return what the log says of a person, and what of it the stores hold."""
+    consumer = build_consumer(places.bootstrap)
+    decode = frame_decoder(open_codec().decoder)
+    try:
+        replays = (Replay(consumer, one, pin(consumer, one), decode) for one in map(Selection, SAID_IN))
+        traces = traces_of(user_id, chain.from_iterable(replay.pieces() for replay in replays))
+    finally:
+        consumer.close()
+    objects = open_objects(places.object_endpoint, places.object_access_key, places.object_secret_key)
+    try:
+        async with await open_stores(list(places.postgres_dsns), places.redis_url, rules.shards, rules.feed_depth) as stores:
+            return traces, await scan(stores, objects, traces)
+    finally:
+        await objects.close()
 
 
 def roles() -> tuple[str, ...]:

@@ -23,6 +23,7 @@ LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5.0
 LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 30.0
+KEYS_AT_ONCE = 1_000
 
 # Replace a value, or delete it (for nothing), only while it is still what we believe it to be. One that is sent again, because
 # the answer to it was lost, finds its own value there. Where there is nothing, nobody has taken over: Redis was emptied, and
@@ -117,6 +118,25 @@ class Remembered:
                 return claim
             await asyncio.sleep(LOOK_SECONDS)
         raise unavailable("Another request with the same Idempotency-Key is still under way; ask again later.")
+
+    async def forget(self, user_id: int) -> None:
+        """Delete the answers that were given to a person whose account is gone, and the one that opened it.
+
+        They hold what was posted. Any that are missed, because Redis or this process goes meanwhile, end with their day.
+        """
+        cursor = 0
+        while True:
+            cursor, keys = await self._execute("SCAN", cursor, "MATCH", "once:*", "COUNT", KEYS_AT_ONCE)
+            if gone := [key for key in keys if await self._is_of(user_id, key)]:
+                await self._execute("UNLINK", *gone)
+            cursor = int(cursor)
+            if not cursor:
+                return
+
+    async def _is_of(self, user_id: int, key: bytes) -> bool:
+        if not key.startswith(b"once:address."):
+            return key.startswith(b"once:person.%d:" % user_id)
+        return b'"%d"' % user_id in (await self._execute("GET", key) or b"")
 
     async def _try(self, name: str, owner: str) -> Claim | Entry | None:
         fresh = Entry(owner, time.time() + LEASE_SECONDS)

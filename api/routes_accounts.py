@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from msgspec import UNSET
 
 from api.calls import Call
@@ -69,6 +71,9 @@ async def change_me(call: Call) -> Answer:
 async def delete_me(call: Call) -> Answer:
     """Delete one's own account for ever."""
     await call.write(lambda edge: edge.delete_account(call.me))
+    # Said is said: what cannot be forgotten now is gone within a day.
+    with contextlib.suppress(StoreAway):
+        await call.context.remembered.forget(call.me)
     return NO_CONTENT
 
 

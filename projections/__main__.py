@@ -11,13 +11,15 @@ from typing import Any
 
 import click
 
+from agents.erasure import Judged
 from agents.rebuild import LogKeepsMoving, Outcome, Workshop, drop_old, rebuild
-from agents.wiring import explain_photo_likes, open_workshop, places_of, rules_of
+from agents.wiring import explain_photo_likes, open_workshop, places_of, rules_of, scan_for
 from infra.settings import Settings, SettingsError, load_settings
 from projections.away import StoreAway
 from projections.digest import Digest, digest
 from projections.prepare import prepare
 from projections.reprint import NoSuchShard, NotDone, ask_for, watch
+from projections.scan import Traces
 from projections.stores import open_stores
 from projections.structures import NAMES
 from streams.fold import NeighbourAway
@@ -175,6 +177,40 @@ def explain(what: str, photo: int, as_json: bool) -> None:
     if not steps:
         click.echo(f"no record of {what} has the key {photo}", err=True)
         sys.exit(1)
+
+
+@main.command("scan")
+@click.argument("user", type=int)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def scan_for_traces(user: int, as_json: bool) -> None:
+    """Look for whatever is left of USER, an id, in every table, key and object; exit code 1 when something is there.
+
+    What to look for is read from the log: ids of the person, their photos and comments, names, captions and comments as typed.
+    A few tombstones may stay; each is told with its reason.
+
+    Example: python -m projections scan 4012345678901234567
+    """
+    settings = _settings()
+    traces, judged = _run(scan_for(rules_of(settings), places_of(settings), user))
+    if as_json:
+        found = [{"allowed": False} | finding._asdict() for finding in judged.forbidden]
+        stays = [{"allowed": True, "times": times} | one._asdict() for one, times in judged.allowed.items()]
+        click.echo("\n".join(map(json.dumps, found + stays)))
+    else:
+        _tell_scan(traces, judged)
+    sys.exit(1 if judged.forbidden else 0)
+
+
+def _tell_scan(traces: Traces, judged: Judged) -> None:
+    click.echo(
+        f"looked for user {traces.user_id}, {len(traces.photos)} photos, {len(traces.comments)} comments, {len(traces.names)} "
+        f"names, {len(traces.texts)} texts and {len(traces.submissions)} submissions in every table, key and object"
+    )
+    for one, times in judged.allowed.items():
+        click.echo(f"may stay  {one.store} {one.place}: {one.kind} x {times}, {one.why}")
+    for finding in judged.forbidden:
+        click.echo(f"FOUND     {finding.store} {finding.place}: {finding.kind} in {finding.shown}")
+    click.echo(f"{len(judged.forbidden)} traces were found that must not be there")
 
 
 def _settings() -> Settings:

@@ -14,17 +14,24 @@ KEY = "a-key"
 
 
 class OneRedis:
-    """SET NX, GET and the one script, in memory."""
+    """SET NX, GET, SCAN, UNLINK and the one script, in memory."""
 
     def __init__(self):
         self.values = {}
+        self.scanned = []
 
     async def __call__(self, command, *words):
         if command == "SET":
             key, value = words[:2]
             return None if key in self.values else self.values.setdefault(key, value) and b"OK"
         if command == "GET":
-            return self.values.get(words[0])
+            return self.values.get(words[0].decode() if isinstance(words[0], bytes) else words[0])
+        if command == "SCAN":
+            # Pages of one key, of those that were there when it began.
+            self.scanned = self.scanned if words[0] else [name.encode() for name in self.values]
+            return (words[0] + 1) % max(1, len(self.scanned)), self.scanned[words[0] : words[0] + 1]
+        if command == "UNLINK":
+            return [self.values.pop(key.decode()) for key in words]
         _script, _count, key, believed, value, _seconds = words
         if self.values.get(key, believed) != believed:
             return int(self.values[key] == value)
@@ -184,3 +191,16 @@ def test_a_key_is_one_to_sixty_four_visible_characters(redis, key):
     with pytest.raises(Problem) as caught:
         claim(redis, key=key)
     assert caught.value.status == 422
+
+
+@clause("14.1")
+def test_of_who_is_gone_no_answer_is_kept_nor_the_one_that_opened_their_account(redis):
+    for asker, key, body in (
+        ("person.12", "photo", b'{"text":"theirs"}'),
+        ("address.::1", "account", b'{"id":"12","username":"ann"}'),
+        ("address.::1", "other", b'{"id":"123","username":"bob"}'),
+        ("person.123", "photo", b'{"text":"of another"}'),
+    ):
+        asyncio.run(claim(redis, asker, key).remember(b"content", Answer(201, body), {}))
+    asyncio.run(Remembered(redis).forget(12))
+    assert sorted(redis.values) == ["once:address.::1:other", "once:person.123:photo"]
