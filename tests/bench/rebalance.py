@@ -150,7 +150,7 @@ def main() -> None:
     _, variables = places()
     try:
         with (
-            own_stack(variables, lambda line: click.echo(line, err=True)) as settings,
+            own_stack(variables, "core", lambda line: click.echo(line, err=True)) as settings,
             tempfile.TemporaryDirectory(prefix="darkroom-rebalance-") as directory,
         ):
             exact = run(settings, Path(directory), click.echo)
