@@ -19,6 +19,7 @@ from api.times import format_ms
 from api.visibility import Account, Viewer, hears_of, sees_in_list, sees_person
 from projections import comments, followers, inboxes, notifications
 from projections.hydration import HydratedPhoto
+from projections.notifications import Without
 from projections.rows import CommentRow, NotificationRow
 from schemas.events import FollowState
 from schemas.ids import time_of
@@ -41,12 +42,24 @@ class Around(NamedTuple):
 
     def kind_of(self, row: NotificationRow) -> str | None:
         """Return what a notification is told as, None when the reader is not told of it now."""
-        if not hears_of(self.viewer, self.people.get(row.actor_id), self.now_ms):
+        if not self._hears_of(row.actor_id):
             return None
         if row.kind == _FOLLOW:
             return _TOLD_AS.get(self.wishes.get(row.actor_id))
         seen = self._sees_photo(row.photo_id) and (not row.comment_id or self._sees_comment(row.comment_id))
         return row.kind if seen else None
+
+    def hide_in(self, without: Without, row: NotificationRow) -> None:
+        """Note who or what hides a notification: there may be very many more of the same, which need not be read."""
+        if not self._hears_of(row.actor_id):
+            without.actors.add(row.actor_id)
+        elif row.kind != _FOLLOW and not self._sees_photo(row.photo_id):
+            without.photos.add(row.photo_id)
+        elif row.comment_id and not self._sees_comment(row.comment_id):
+            without.comments.add(row.comment_id)
+
+    def _hears_of(self, actor_id: int) -> bool:
+        return hears_of(self.viewer, self.people.get(actor_id), self.now_ms)
 
     def _sees_photo(self, photo_id: int) -> bool:
         photo = self.photos.get(photo_id)
@@ -63,13 +76,18 @@ async def list_notifications(call: Call) -> Answer:
     stores = call.context.stores
     # Before the notifications: what is read meanwhile may be shown as unread, and never the other way round.
     read_up_to = await inboxes.read_up_to(stores, call.me)
+    without = Without()
 
     async def fetch(after: tuple | None, limit: int) -> Sequence[NotificationRow]:
-        return await notifications.page(stores, call.me, after[0] if after else None, limit)
+        return await notifications.page(stores, call.me, after[0] if after else None, limit, without)
 
     async def show(rows: Sequence[NotificationRow]) -> Sequence[bytes | None]:
         around = await _around(call, rows)
-        return [_shown(row, around, read_up_to) for row in rows]
+        items = [_shown(row, around, read_up_to) for row in rows]
+        for row, item in zip(rows, items, strict=True):
+            if item is None:
+                around.hide_in(without, row)
+        return items
 
     items, next_key = await fill_page(fetch, show, lambda row: (row.notification_id,), page.limit, page.after)
     return page_answer(_LIST, items, next_key)

@@ -4,6 +4,8 @@ Answers: a person's notifications, newest first by when each was done first? Whe
 `followers`.
 """
 
+from dataclasses import dataclass, field
+
 from projections.rows import NotificationRow
 from projections.stores import TOP, Stores
 from projections.structure import Column, Table
@@ -33,10 +35,22 @@ STRUCTURE = Table(
 )
 
 _PAGE = """
-SELECT {columns} FROM {table} WHERE user_id = %s AND notification_id < %s ORDER BY notification_id DESC LIMIT %s"""
+SELECT {columns} FROM {table} WHERE user_id = %s AND notification_id < %s
+AND actor_id <> ALL(%s::bigint[]) AND photo_id <> ALL(%s::bigint[]) AND comment_id <> ALL(%s::bigint[])
+ORDER BY notification_id DESC LIMIT %s"""
 
 
-async def page(stores: Stores, user_id: int, before: int | None, limit: int) -> list[NotificationRow]:
-    """Return a person's notifications, newest first, those with an id below `before`."""
-    params = (user_id, TOP if before is None else before, limit)
+@dataclass
+class Without:
+    """What a page leaves out: all that these people did, and all that was done to these photos and comments."""
+
+    actors: set[int] = field(default_factory=set)
+    photos: set[int] = field(default_factory=set)
+    comments: set[int] = field(default_factory=set)
+
+
+async def page(stores: Stores, user_id: int, before: int | None, limit: int, without: Without) -> list[NotificationRow]:
+    """Return a person's notifications, newest first, those with an id below `before` that are not left out."""
+    left_out = (list(without.actors), list(without.photos), list(without.comments))
+    params = (user_id, TOP if before is None else before, *left_out, limit)
     return await stores.select(STRUCTURE, shard_of(user_id), _PAGE, params)

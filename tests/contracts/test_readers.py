@@ -206,10 +206,17 @@ def test_timelines_and_authors_are_rings(opened):
 def test_notifications_are_newest_first_below_the_cursor_and_their_person_s_own(opened):
     told = world.everything()["notifications"]
     newest, middle, oldest = told[1], told[2], told[0]
-    assert opened.read(notifications.page, ANNA, None, 2) == [newest, middle]
-    assert opened.read(notifications.page, ANNA, middle.notification_id, 10) == [oldest]
+    everything = notifications.Without()
+    assert opened.read(notifications.page, ANNA, None, 2, everything) == [newest, middle]
+    assert opened.read(notifications.page, ANNA, middle.notification_id, 10, everything) == [oldest]
+    for without, left in (
+        (notifications.Without(actors={BEN}), [newest]),
+        (notifications.Without(photos={PHOTO}), [middle]),
+        (notifications.Without(comments={LATER_COMMENT}), [middle, oldest]),
+    ):
+        assert opened.read(notifications.page, ANNA, None, 10, without) == left
     opened.write(17, notifications=[newest._replace(standing=False)])
-    assert opened.read(notifications.page, ANNA, None, 10) == [middle, oldest]
+    assert opened.read(notifications.page, ANNA, None, 10, everything) == [middle, oldest]
 
 
 def test_comments_are_found_by_their_ids_in_any_shard_and_deleted_ones_too(opened):

@@ -8,6 +8,7 @@ from api.routes_notifications import Around
 from api.visibility import Account, Viewer
 from projections.account_cards import AccountCard
 from projections.hydration import HydratedPhoto
+from projections.notifications import Without
 from projections.rows import CommentRow, NotificationRow, PhotoState
 from tests.behaviours import clause
 
@@ -90,3 +91,19 @@ def test_nothing_is_told_of_a_comment_that_is_not_there_deleted_or_of_somebody_w
     for comment in (None, COMMENT._replace(deleted=True, text=None)):
         assert told(comment=comment) == ["like", None, "follow"]
     assert told(reader=Viewer(ANN, blocking={CY})) == ["like", None, "follow"]
+
+
+def test_what_hides_one_notification_is_not_asked_for_again():
+    """Whoever deletes a photo with a hundred thousand likes still gets a page in one or two steps."""
+    hidden = PHOTO._replace(state=PhotoState.DELETED)
+    for world, row, left_out in (
+        (around(reader=Viewer(ANN, mutes={BOB: 0})), LIKE, Without(actors={BOB})),
+        (around(photo=hidden), LIKE, Without(photos={SHOT})),
+        (around(photo=hidden), OF_COMMENT, Without(photos={SHOT})),
+        (around(comment=None), OF_COMMENT, Without(comments={REMARK})),
+        (around(), FOLLOW, Without()),
+    ):
+        without = Without()
+        assert world.kind_of(row) is None
+        world.hide_in(without, row)
+        assert without == left_out
