@@ -6,13 +6,13 @@ read later is answered by saying that there is nothing (I7). Who hides for a tim
 """
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
 
 from agents.keys import ids_in, key_of
-from agents.presence import UNKNOWN_PRESENCE, presence_of, set_presence
+from agents.presence import UNKNOWN_PRESENCE, absent_among, presence_of, set_presence
 from agents.printing import items_of
 from schemas.events import (
     BarrierChanged,
@@ -72,9 +72,10 @@ class Parting:
 
 @dataclass
 class Turn:
-    """One batch being folded: the state, and what was decided in the order of its records."""
+    """One batch being folded: the state, who of its pairs is gone, and what was decided in the order of its records."""
 
     state: State
+    gone: Collection[int]
     said: list[Caused | Parting] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
@@ -103,7 +104,9 @@ def agent() -> Agent:
 
 def fold(batch: Batch, state: State) -> Changes:
     """Fold RelationChanged and PresenceChanged into FollowerChanged and BarrierChanged, one for each side that changed."""
-    turn = Turn(state)
+    pairs = [record.event for record in batch.records if isinstance(record.event, RelationChanged)]
+    # Who hides is not kept here, so that who is absent is gone.
+    turn = Turn(state, gone=absent_among(state, (user_id for pair in pairs for user_id in (pair.actor_id, pair.other_id))))
     for record in batch.records:
         if isinstance(record.event, PresenceChanged):
             fold_presence(turn, record)
@@ -120,7 +123,7 @@ def fold_relation(turn: Turn, record: Record) -> None:
         turn.refused.append(Refused(record.offset, reason))
         return
     pair = (event.actor_id, event.other_id)
-    if any(presence_of(turn.state, user_id) is Presence.GONE for user_id in pair):
+    if event.actor_id in turn.gone or event.other_id in turn.gone:
         # A worker that died may have read this before it read that somebody is gone: what it said is taken back.
         turn.said += [Caused(record.offset, word) for word in said(event, pair, NOTHING, WORDS)]
         return

@@ -26,8 +26,8 @@ MUTANTS = (
     Mutant(
         "who is gone may be followed again",
         "agents/relations.py",
-        "if any(presence_of(turn.state, user_id) is Presence.GONE for user_id in pair):",
-        "if presence_of(turn.state, event.actor_id) is Presence.GONE:",
+        "if event.actor_id in turn.gone or event.other_id in turn.gone:",
+        "if event.actor_id in turn.gone:",
         _RELATIONS,
     ),
     Mutant(
