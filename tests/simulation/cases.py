@@ -6,11 +6,12 @@ from schemas import events as e
 from tests.oracle.told import told
 from tests.oracle.wanted import World, feed_for
 from tests.simulation.absences import of_absences
+from tests.simulation.tellings import of_notices, of_submissions
 
 
 def cases_of(world: World, depth: int) -> set[str]:
     """Return the names of the cases that a world has met; `depth` is that of feeds."""
-    parts = (of_people, of_absences, of_relations, of_photos, of_likes, of_comments)
+    parts = (of_people, of_absences, of_relations, of_photos, of_likes, of_comments, of_notices, of_submissions)
     found = {case for part in parts for case in part(world)}
     if any(len(feed_for(world, reader)) > depth for reader in world.town.people):
         found.add("feed longer than its ring")
@@ -153,4 +154,51 @@ FLOORS = {
     "comment deleted": 30,
     "comment on a photo that is deleted": 20,
     "comment liked": 50,
+    "several accounts deleted": 50,
+    "like by who is deleted": 20,
+    "like by who hides": 30,
+    "like by who came back": 20,
+    "like by who was deleted before": 5,
+    "comment by who is deleted": 20,
+    "comment by who hides": 20,
+    "comment by who came back": 10,
+    "follow by who is deleted": 50,
+    "follow by who hides": 50,
+    "follow by who came back": 20,
+    "follow of who is deleted": 40,
+    "follow of who hides": 50,
+    "follow of who came back": 20,
+    "follow of who was deleted before": 30,
+    "request by who is deleted": 15,
+    "request of who is deleted": 15,
+    "request by who came back": 10,
+    "request of who hides": 15,
+    "block by who is deleted": 15,
+    "block of who is deleted": 4,
+    "mute ended by a deletion": 20,
+    "celebrity deleted": 10,
+    "celebrity whose follower is deleted": 4,
+    "told of a follow": 100,
+    "told of a request": 100,
+    "told of a like": 100,
+    "told of a comment": 80,
+    "told of a mention": 80,
+    "mention of a name that was nobody's": 40,
+    "some notices are read and others not": 10,
+    "notice of a like taken back": 50,
+    "notice of a comment taken back": 20,
+    "notice of a mention taken back": 10,
+    "notice of a follow taken back": 100,
+    "notice of a like ended by a deletion": 40,
+    "notice of a comment ended by a deletion": 40,
+    "notice of a mention ended by a deletion": 50,
+    "notice of a follow ended by a deletion": 80,
+    "notice hidden by a block": 20,
+    "notice hidden by a mute": 20,
+    "notice hidden while somebody hides": 80,
+    "notice hidden by the deletion of a photo": 50,
+    "submission repeated in photos": 50,
+    "submission repeated in comments": 20,
+    "submission repeated of a photo that is deleted": 15,
+    "submission repeated by who is deleted": 20,
 }

@@ -11,11 +11,14 @@ from streams.edge import Picture
 from tests.simulation.scribe import DAY, MINUTE, NAME_HELD, Deed, Scribe
 
 NAMES = ("ann", "bob", "cy", "dee", "eve")
-CAPTIONS = ("#Dawn", "#dawn #dusk", "#DUSK at #Noon", "no tag", "", None)
+CAPTIONS = ("#Dawn", "#dawn #dusk", "#DUSK at #Noon", "with @bob and @Ann", "no tag", "", None)
+WORDS = ("Nice!", "Where?", "@cy, look", "@ann @ANN @eve")
 PLACES = ("Rome", " rome", "Oslo", None, None)
 PICTURE = Picture(b"a picture", "image/jpeg")
 BROKEN = Picture(b"broken", "image/jpeg")
 MOST_PHOTOS = 7
+# The highest shard that an id can name: of all ids of one ms those in it are the last.
+MOST_SHARD = (1 << 13) - 1
 # So many people stay, whoever else leaves.
 STAY = 2
 
@@ -23,9 +26,10 @@ STAY = 2
 def written(random: Random, length: int) -> list[Deed]:
     """Return a history of about so many deeds."""
     scribe = Scribe(random)
-    scribe.people = [scribe.open(name) for name in NAMES[: random.choice((3, 4, 5, 5))]]
-    if random.random() < 0.15:
-        # Fame comes and goes: thresholds are crossed both ways, with photos in between.
+    # Fame comes and goes: thresholds are crossed both ways, with photos in between, and some who crossed them leave.
+    fame = random.random() < 0.15
+    scribe.people = [scribe.open(name) for name in NAMES[: 5 if fame else random.choice((3, 4, 5, 5))]]
+    if fame:
         verbs = [follow, follow, follow, follow, unfollow, unfollow, upload, upload, flip]
         verbs += random.choice(((), (leave, hide)))
         while len(scribe.deeds) < length + 10:
@@ -94,7 +98,8 @@ def upload(s: Scribe) -> None:
         photo_id = compose_id(s.now, shard_of(owner), len(s.deeds) % 1024)
         s.photos[photo_id] = owner
         picture = BROKEN if s.random.random() < 0.1 else PICTURE
-        s.do("upload_photo", photo_id, owner, picture, s.random.choice(CAPTIONS), s.random.choice(PLACES))
+        what = (picture, s.random.choice(CAPTIONS), s.random.choice(PLACES))
+        s.submit("upload_photo", photo_id, owner, *what)
 
 
 def edit(s: Scribe) -> None:
@@ -134,7 +139,18 @@ def comment(s: Scribe) -> None:
         if s.meets(who, owner):
             comment_id = compose_id(s.now, shard_of(photo_id), len(s.deeds) % 1024)
             s.comments[comment_id] = (photo_id, who)
-            s.do("add_comment", comment_id, who, photo_id, s.random.choice(("Nice!", "Where?")))
+            s.submit("add_comment", comment_id, who, photo_id, s.random.choice(WORDS))
+
+
+def submit_again(s: Scribe) -> None:
+    """Make once more what was submitted, as who got no answer and lost the id does: another one is minted for it."""
+    if s.submitted:
+        verb, made, *what = s.random.choice(s.submitted)
+        again = compose_id(s.now, shard_of(made), len(s.deeds) % 1024)
+        if verb == "upload_photo" and s.random.random() < 0.5:
+            # Somebody sees it before Darkroom takes it away.
+            s.photos[again] = what[0]
+        s.do(verb, again, *what)
 
 
 def uncomment(s: Scribe) -> None:
@@ -158,6 +174,13 @@ def rename(s: Scribe) -> None:
 
 def flip(s: Scribe) -> None:
     s.do("change_privacy", s.somebody(), s.random.random() < 0.5, exact=False)
+
+
+def read(s: Scribe) -> None:
+    """Read one's notifications up to what somebody did, or to the middle of what happened in that ms."""
+    at = s.random.choice(s.deeds).at
+    shard = s.random.choice((0, MOST_SHARD // 2, MOST_SHARD))
+    s.do("read_inbox", s.somebody(), compose_id(at, shard, 0))
 
 
 def leave(s: Scribe) -> None:
@@ -212,5 +235,6 @@ def say_nonsense(s: Scribe) -> None:
 
 VERBS = {
     follow: 12, unfollow: 5, answer: 5, block: 2, unblock: 2, mute: 2, unmute: 1, upload: 9, edit: 3, erase: 2, like: 14,
-    unlike: 5, comment: 7, uncomment: 2, like_comment: 6, rename: 1, flip: 4, leave: 2, hide: 4, claim: 1, say_nonsense: 1,
+    unlike: 5, comment: 7, uncomment: 2, like_comment: 6, rename: 1, flip: 4, leave: 2, hide: 4, claim: 1, read: 5,
+    submit_again: 2, say_nonsense: 1,
 }  # fmt: skip

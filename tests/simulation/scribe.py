@@ -41,6 +41,7 @@ class Scribe:
         self.people: list[int] = []
         self.photos: dict[int, int] = {}
         self.comments: dict[int, tuple[int, int]] = {}
+        self.submitted: list[tuple] = []
         self.blocked: set[tuple[int, int]] = set()
         self.wanted: set[tuple[int, int]] = set()
         self.liked: set[tuple[int, int]] = set()
@@ -54,6 +55,13 @@ class Scribe:
         skew = 0 if exact else self.random.choice((0, 0, 0, 1, 3))
         self.deeds.append(Deed(len(self.deeds), self.now - skew, verb, args))
         self.now += self.random.choice((1, 1, 5, 500, MINUTE, 6 * MINUTE))
+
+    def submit(self, verb: str, made: int, *what: Any) -> None:
+        """Write down a deed that makes something; of some under a submission, so that it can be submitted again."""
+        if self.random.random() < 0.5:
+            what = (*what, f"{made:032x}")
+            self.submitted.append((verb, made, *what))
+        self.do(verb, made, *what)
 
     def open(self, name: str) -> int:
         """Let somebody claim a name."""
