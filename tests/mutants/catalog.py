@@ -18,6 +18,7 @@ from tests.mutants import (
     presence,
     reprint,
     reprint_rows,
+    seen,
     simulation,
     snapshots,
 )
@@ -38,6 +39,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *presence.MUTANTS,
     *reprint.MUTANTS,
     *reprint_rows.MUTANTS,
+    *seen.MUTANTS,
     *simulation.MUTANTS,
     *snapshots.MUTANTS,
 )

@@ -21,7 +21,12 @@ FAMILIES = {one.family: one for one in STRUCTURES if isinstance(one, Strings | M
 HASHES = {one.name: one for one in STRUCTURES if isinstance(one, Fields)}
 KEY = re.compile(r"\{s\d+\}(\w+)\.\d+:(.*)", re.DOTALL)
 # What SQLite says otherwise than PostgreSQL.
-DIALECT = ((r"= ANY\(%s::\w+\[\]\)", "IN (SELECT value FROM json_each(?))"), (r"::\w+(\[\])?", ""), (r"%s", "?"))
+DIALECT = (
+    (r"(<>|!=) ALL\(%s::\w+\[\]\)", "NOT IN (SELECT value FROM json_each(?))"),
+    (r"= ANY\(%s::\w+\[\]\)", "IN (SELECT value FROM json_each(?))"),
+    (r"::\w+(\[\])?", ""),
+    (r"%s", "?"),
+)
 OF_OWNERS = """SELECT rowid FROM photos WHERE owner_id IN (SELECT value FROM json_each(?)) AND state = 'ready' AND photo_id < ?
 ORDER BY photo_id DESC LIMIT ?"""
 

@@ -48,7 +48,7 @@ def test_between_the_thresholds_an_author_stays_as_they_were():
 @clause("12.1")
 def test_a_replay_switches_at_the_same_photo():
     town, photos = crossing()
-    before = timeline(town, "bob"), town.sink.rows["celebrities"]
+    before = timeline(town, "bob"), dict(town.sink.rows["celebrities"])
     town.forget()
     assert town.feed("bob") == photos[::-1]
     assert town.sink.rows["celebrities"] == before[1]
