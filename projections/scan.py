@@ -39,9 +39,9 @@ _READ = {
 
 
 class Finding(NamedTuple):
-    """A trace that was found: in which store, in which place (`table.column`, or `family key` or `family value`), and of what.
+    """A trace that was found: in which store, in which place, and of what.
 
-    `kind` is user, photo, comment, name, text or submission; `shown` the row or key that holds it.
+    `place` is `table.column`, `family key`, `family value` (`... of theirs` under the person's own id), or a bucket. `kind` is user, photo, comment, name, text or submission; `shown` the row or key that holds it.
     """
 
     store: str
@@ -145,5 +145,7 @@ def _of_key(traces: Traces, key: bytes, parts: Sequence[bytes]) -> Iterator[Find
     named, shown = family[1].decode() if family else "?", key.decode("utf-8", "replace")
     for kind in sorted(traces.in_bytes(key)):
         yield Finding("redis", f"{named} key", kind, shown)
+    # What somebody's own ring or card holds is another matter than what others' hold.
+    whose = " of theirs" if shown.endswith(f":{traces.user_id}") else ""
     for kind in sorted(set().union(*map(traces.in_bytes, parts))):
-        yield Finding("redis", f"{named} value", kind, shown)
+        yield Finding("redis", f"{named} value{whose}", kind, shown)
