@@ -39,6 +39,7 @@ def shown(sink: MemorySink, world: World) -> dict[str, Shown]:
         "counter_rows": dict(counts(sink, "counter_rows", world)),
         "feeds": {who: feed for who in people if world.town.is_here(who) if (feed := feed_of(sink, who, world.now))},
         "profiles": {who: shots for who in people if (shots := profile_of(sink, who))},
+        "rings of the deleted": {who: ids for who in people if world.town.is_gone(who) if (ids := rings_of(sink, who))},
         "submissions": {(row.person_id, row.submission): row.target_id for row in rows(sink, "submissions")},
         "notifications": {row[:5]: row.notification_id for row in rows(sink, "notifications")},
         "inboxes": {row.user_id: row.read_up_to for row in rows(sink, "inboxes")},
@@ -158,6 +159,11 @@ def viewer_of(sink: MemorySink, reader: int) -> ViewerRow:
 
 def muted_by(viewer: ViewerRow, now: int) -> set[int]:
     return {person for person, until in viewer.mutes if until == 0 or until > now}
+
+
+def rings_of(sink: MemorySink, who: int) -> tuple[int, ...]:
+    """Return what stands in somebody's two rings."""
+    return tuple(id_ for name in ("timelines", "authors") for id_ in sink.ring(name, who).content().ids)
 
 
 def below(sink: MemorySink, owners: Iterable[int], floor: int) -> set[int]:

@@ -99,6 +99,8 @@ def wanted(world: World) -> dict[str, Shown]:
             reader: feed for reader in world.town.people if world.town.is_here(reader) if (feed := feed_for(world, reader))
         },
         "profiles": {who: shots for who in world.town.people if (shots := profile_of(who, world.photos, world.town))},
+        # Behaviour 14: who is deleted has no feed, and nobody pulls them any more.
+        "rings of the deleted": {},
         "submissions": submissions(world),
         "notifications": world.notices,
         "inboxes": world.inboxes,

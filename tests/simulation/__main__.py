@@ -48,7 +48,9 @@ def run_one(seed: int, as_json: bool, shrink: bool) -> int:
         }
         click.echo(json.dumps(answer))
     elif run.avoided:
-        click.echo(f"seed {seed}: {run.avoided[0]}: not decided yet (tests/oracle/not_yet.py), so nothing is compared")
+        click.echo(
+            f"seed {seed}: {run.avoided[0]}: the edge refuses that (tests/oracle/left_to_the_edge.py), so nothing is compared"
+        )
     elif run.differences:
         show(seed, shrink)
     else:

@@ -1,6 +1,6 @@
 """What people do in a small dense world: seeded histories in which few people and few photos meet often.
 
-What is avoided, and why, is said in `tests.oracle.not_yet`; that no history is avoided there is checked after each.
+What an edge would refuse is avoided (`tests.oracle.left_to_the_edge`); whether a history came upon it is looked at after each.
 """
 
 from random import Random

@@ -32,7 +32,7 @@ FAULTS = {
     "state lost": 100,
     "state restored": 50,
 } | {point.value: 10 for point in CrashPoint}
-# Of so many runs at most one may come upon what `tests.oracle.not_yet` says; more would be runs for nothing.
+# Of so many runs at most one may come upon what `tests.oracle.left_to_the_edge` says; more would be runs for nothing.
 AVOIDED_ONE_IN = 30
 
 
@@ -64,7 +64,7 @@ class Tally:
             if found[name] < floor:
                 short.append(f"{name}: {found[name]} times, wanted at least {floor} in {self.runs:,} runs")
         if len(self.avoided) > max(3, self.runs // AVOIDED_ONE_IN):
-            short.append(f"{len(self.avoided)} of {self.runs:,} histories are of what is not decided yet")
+            short.append(f"{len(self.avoided)} of {self.runs:,} histories hold what the edge refuses")
         return short
 
 

@@ -11,7 +11,7 @@ from schemas.events import Event
 from schemas.lock import Lock, read_lock
 from streams.fold import InvariantBroken
 from tests.oracle.differences import Difference, differences
-from tests.oracle.not_yet import what_is_not_yet
+from tests.oracle.left_to_the_edge import what_the_edge_refuses
 from tests.oracle.wanted import World
 from tests.simulation import moves as m
 from tests.simulation.director import Director, setting_of
@@ -20,7 +20,7 @@ from tests.simulation.stage import Setting, Stage
 
 
 class Run(NamedTuple):
-    """What came of a run. `avoided` is not empty when the history is one of which Darkroom does not decide yet."""
+    """What came of a run. `avoided` is not empty when the history holds what no edge would have let in."""
 
     setting: Setting
     deeds: Sequence[Deed]
@@ -87,7 +87,7 @@ def ended(stage: Stage, moves: Sequence[m.Move], life) -> Run:
     except (InvariantBroken, AssertionError, KeyError, ValueError, TypeError, AttributeError) as error:
         broken = [Difference("a process", "broke", "life", f"{type(error).__name__}: {error}")]
     world = World(stage.log, stage.now, stage.rules.celebrity_up, stage.rules.celebrity_down)
-    avoided = what_is_not_yet(world)
+    avoided = what_the_edge_refuses(world)
     # Trends are exact within a week and a day (decision 22); a history that jumps is not compared there.
     long = bool(stage.deeds) and stage.deeds[-1].at - stage.deeds[0].at > DAY
     without = ("trends",) if long else ()

@@ -1,7 +1,7 @@
-"""What histories avoid, because Darkroom does not do it yet, or because the edge alone decides it; the one list of both.
+"""What the edge alone refuses, so that no history may hold it: the folds take it as it comes.
 
-The oracle states the full truth. A history that comes upon one of these would show a difference that is known, and hide others;
-so those who make histories, or leave out parts of them, ask here.
+Each needs a projection that the folds do not read (I1): who blocks whom, whose a photo is, who has an account. Two that race (a
+like and a block in the same moment) can bring it into the log; then it stands, is filtered at read, and is not compared here.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,15 +15,16 @@ Rule = Callable[[World], Iterator[str]]
 
 
 def nobody_is_refused_across_a_block(world: World) -> Iterator[str]:
-    """Behaviour 9: that a block refuses new likes and comments is decided at the edge only."""
+    """Behaviour 9: across a block nobody likes or comments anew; what was there before is taken back at any time."""
     for topic in ("likes", "comments"):
         for _, _, event in told(world.log, topic):
-            if not isinstance(event, e.CommentDeleted) and refused(event, world.photos, world.ties):
+            new = isinstance(event, e.CommentAdded) or getattr(event, "kind", None) is e.LikeKind.LIKED
+            if new and refused(event, world.photos, world.ties):
                 yield f"{type(event).__name__} by {event.actor_id} across a block"
 
 
 def nobody_deletes_the_comments_of_others(world: World) -> Iterator[str]:
-    """Behaviour 8: that only its author and the owner of the photo may delete a comment is decided at the edge only."""
+    """Behaviour 8: only its author and the owner of the photo may delete a comment; comments do not say whose photo it is."""
     for _, _, event in told(world.log, "comments"):
         if isinstance(event, e.CommentDeleted):
             comment = world.comments.get(event.comment_id)
@@ -33,7 +34,7 @@ def nobody_deletes_the_comments_of_others(world: World) -> Iterator[str]:
 
 
 def only_people_do_things(world: World) -> Iterator[str]:
-    """That an account was opened, and did not lose its name to an earlier claim, is asked by the edge only."""
+    """Tokens are given to accounts that were opened and did not lose their name to an earlier claim."""
     known = {person.user_id for person in world.town.people.values() if person.state != "refused"}
     for topic in ("likes", "comments", "relations", "photos"):
         for _, _, event in told(world.log, topic):
@@ -43,7 +44,7 @@ def only_people_do_things(world: World) -> Iterator[str]:
 
 
 def comments_stand_where_they_were_put(world: World) -> Iterator[str]:
-    """A comment is deleted before it was added: the edge says 404."""
+    """A comment that was never added, or was a second one of its submission, cannot be deleted: the edge says 404."""
     for _, _, event in told(world.log, "comments"):
         comment = world.comments.get(event.comment_id)
         if isinstance(event, e.CommentDeleted) and comment is not None and not comment.added:
@@ -58,6 +59,6 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def what_is_not_yet(world: World) -> list[str]:
-    """Return what a log says that Darkroom does not decide yet; nothing when every difference is a fault."""
+def what_the_edge_refuses(world: World) -> list[str]:
+    """Return what a log holds that no edge would have let in; nothing when every difference is a fault."""
     return [reason for rule in RULES for reason in rule(world)]
