@@ -44,7 +44,7 @@ class RunningStack:
         return {one.name: asdict(one) for one in component_states(self.settings)}
 
     def workers(self) -> list[str]:
-        """Return the names of the workers, one a role."""
+        """Return the names of the workers, of every role."""
         core = {"redis", "objects", "registry", "api"}
         return [name for name in self.components() if name not in core and not name.startswith(("postgres", "kafka"))]
 

@@ -35,7 +35,9 @@ class Question:
 
 
 def is_exact(answer: httpx.Response) -> bool:
-    """Return whether an answer is the last word on what was asked, by what it says of itself."""
+    """Return whether an answer is the last word on what was asked, by what it says of itself; what was done is done."""
+    if answer.request.method != "GET" and answer.is_success:
+        return True
     return answer.status_code != 503 and STALE not in answer.headers and INCOMPLETE not in answer.headers
 
 

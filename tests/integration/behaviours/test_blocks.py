@@ -88,3 +88,21 @@ async def test_an_unblock_shows_again_what_was_hidden(story):
         assert await reader.likes(photo) == 1
     await bob.like_comment(comment)
     assert await ann.relation(bob) == set()
+
+
+@clause("9.3", "2.1", "8.5")
+async def test_what_was_done_before_a_block_can_be_taken_back_across_it(story):
+    ann, bob, carl = await story.people(3)
+    photo = await ann.upload()
+    await bob.like(photo)
+    await carl.like(photo)
+    comment, kept = await bob.comment(photo), await carl.comment(photo)
+    await carl.like_comment(comment)
+    await ann.block(bob)
+    await bob.unlike(photo)
+    await bob.delete(f"/v1/comments/{comment}")
+    await bob.unfollow(ann)
+    assert (await ann.photo(photo))["counts"] == {"likes": 1, "comments": 1}
+    assert await carl.ids(f"/v1/photos/{photo}/likes") == [carl.id]
+    assert await carl.comments(photo) == [kept]
+    await bob.delete(f"/v1/comments/{kept}", 404)

@@ -86,6 +86,28 @@ async def test_follow_unfollow_block_mute_and_delete_act_the_same_on_who_is_pull
     assert [span[1] for span in await spans_of(story, star)] == [0]
 
 
+@clause("12.3", "14.1", "14.2", "14.5")
+async def test_a_celebrity_and_a_fan_who_leave_take_with_them_what_was_theirs(story):
+    up = story.settings.celebrity_up
+    star, ann, *crowd = await story.people(up + 2)
+    before = await star.upload()
+    await followed_by(star, [ann, *crowd])
+    pulled, own = await star.upload(), await ann.upload()
+    await crowd[0].delete("/v1/me")
+    await crowd[1].post("/v1/me/deactivate", 204)
+    assert (await ann.counts(star))["followers"] == up - 1
+    assert await ann.ids(f"/v1/users/{star.id}/followers") == await crowd[2].ids(f"/v1/users/{star.id}/followers")
+    assert await ann.walk("/v1/feed") == [own, pulled, before]
+    await star.post("/v1/me/deactivate", 204)
+    assert (await ann.feed(), await crowd[2].feed()) == ([own], [])
+    await star.post("/v1/me/reactivate", 204)
+    assert (await ann.feed(), await crowd[2].feed()) == ([own, pulled, before], [pulled, before])
+    await star.delete("/v1/me")
+    assert (await ann.feed(), await crowd[2].feed()) == ([own], [])
+    assert (await crowd[2].counts(ann))["following"] == 0
+    await ann.missing(f"/v1/users/{star.id}", f"/v1/photos/{pulled}", f"/v1/photos/{before}")
+
+
 @clause("12.4")
 async def test_a_bulk_loss_of_followers_does_not_flap(story):
     star, *crowd = await story.people(story.settings.celebrity_up + 3)

@@ -51,6 +51,22 @@ async def test_a_request_is_accepted_rejected_or_cancelled_and_only_then_counts_
     assert [await who.relation(ann) for who in (bob, carl, dora, eve)] == [{"following"}, set(), set(), {"requested"}]
 
 
+@clause("6.3", "6.1")
+async def test_followers_stand_in_the_order_in_which_their_follows_took_effect(story):
+    ann = await story.person(private=True)
+    bob, carl, dora = await story.people(3)
+    for asker in (bob, carl, dora):
+        await asker.follow(ann)
+    assert await ann.ids("/v1/follow-requests") == [dora.id, carl.id, bob.id]
+    for accepted in (carl, bob):
+        await ann.accept(accepted)
+    assert await ann.walk(f"/v1/users/{ann.id}/followers") == [bob.id, carl.id]
+    await ann.accept(dora)
+    await ann.accept(carl)
+    assert await ann.ids(f"/v1/users/{ann.id}/followers") == [dora.id, bob.id, carl.id]
+    assert await bob.walk(f"/v1/users/{ann.id}/followers", limit=2) == [dora.id, bob.id, carl.id]
+
+
 @clause("6.3")
 async def test_a_follower_who_is_removed_asks_anew(story):
     ann = await story.person(private=True)

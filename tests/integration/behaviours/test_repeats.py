@@ -10,7 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from projections import submissions
+from projections.stores import open_stores
 from schemas.events import CommentAdded
+from schemas.ids import shard_of
+from schemas.submissions import submission_of
 from streams.edge import Picture
 from tests.behaviours import clause
 from tests.integration.behaviours.story import Story
@@ -118,6 +122,50 @@ async def test_the_answer_is_the_same_after_the_thing_was_deleted(story):
     assert (await ann.post("/v1/photos", 202, files=a_file(), headers=sent)).json()["id"] == gone
     assert await ann.comments(photo) == []
     assert await ann.ids(f"/v1/users/{ann.id}/photos") == [photo]
+
+
+@clause("4.1", "4.2")
+async def test_a_repeat_whose_key_redis_forgot_is_the_same_thing(story):
+    ann, bob = await story.people(2)
+    photo = await ann.upload()
+    key, path = a_key(), f"/v1/photos/{photo}/comments"
+    comment = (await bob.post(path, json={"text": "once"}, headers=key)).json()["id"]
+    second = (await bob.post("/v1/photos", 202, files=a_file(), headers=(sent := a_key()))).json()["id"]
+    await bob.until_ready(second)
+    assert await ann.comments(photo) == [comment]
+    settings = story.settings
+    async with await open_stores(settings.postgres_dsns, settings.redis_url, settings.shards) as stores:
+        # Redis is not lost, so nobody waits for what it might have known: what came of the upload must be told by then.
+        submission = submission_of(int(bob.id), "photos", sent["Idempotency-Key"])
+        while await submissions.one(stores, shard_of(int(bob.id)), int(bob.id), submission) is None:
+            await asyncio.sleep(0.05)
+        names = [f"once:person.{bob.id}:{one['Idempotency-Key']}" for one in (key, sent)]
+        assert [await stores.redis.call("DEL", name) for name in names] == [1, 1]
+    assert (await bob.post(path, json={"text": "once"}, headers=key)).json()["id"] == comment
+    assert (await bob.post("/v1/photos", 202, files=a_file(), headers=sent)).json()["id"] == second
+    assert await ann.comments(photo) == [comment]
+    assert await bob.ids(f"/v1/users/{bob.id}/photos") == [second]
+
+
+@clause("4.4")
+async def test_one_submission_that_reached_the_log_under_two_ids_is_one_thing(story):
+    ann, bob = await story.people(2)
+    photo = await ann.upload()
+    uploads, comments = (submission_of(int(bob.id), topic, "twice") for topic in ("photos", "comments"))
+    pictures = [story.log.edge.new_id_beside(int(bob.id)) for _ in range(2)]
+    content = Picture(png(), "image/png")
+    for picture in pictures:
+        await story.write(lambda edge, id_=picture: edge.upload_photo(id_, int(bob.id), content, None, None, uploads))
+    said = [story.log.edge.new_id_beside(int(photo)) for _ in range(2)]
+    for comment in said:
+        await story.write(lambda edge, id_=comment: edge.add_comment(id_, int(bob.id), int(photo), "twice", comments))
+    await bob.until_ready(str(pictures[0]))
+    for reader in (ann, bob):
+        assert await reader.ids(f"/v1/users/{bob.id}/photos") == [str(pictures[0])]
+        assert (await reader.counts(bob))["photos"] == 1
+        await reader.missing(f"/v1/photos/{pictures[1]}")
+        assert await reader.comments(photo) == [str(said[0])]
+        assert (await reader.photo(photo))["counts"]["comments"] == 1
 
 
 @clause("4.4", "1.3")
