@@ -110,6 +110,8 @@ def fold_one(turn: Turn, record: Record) -> str | None:
             turn.touch([one])
         case NameChanged():
             turn.touch(fold_name(turn.state, event))
+        case PresenceChanged(presence=Presence.UNKNOWN):
+            return "presence"
         case PresenceChanged():
             if set_presence(turn.state, event)[1] is Presence.GONE:
                 turn.gone[event.user_id] = turn.readers[event.user_id] = None

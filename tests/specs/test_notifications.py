@@ -186,8 +186,8 @@ def test_what_did_not_change_is_said_all_the_same(play):
 
 
 def test_kinds_that_a_newer_agent_knows_are_refused(play):
-    play.given(noticed("UNKNOWN", ANN, BOB, SHOT), wish(BOB, "UNKNOWN", ANN))
-    assert [reason.split(":")[0] for reason in play.refused] == ["kind UNKNOWN", "wish UNKNOWN"]
+    play.given(noticed("UNKNOWN", ANN, BOB, SHOT), wish(BOB, "UNKNOWN", ANN), present(BOB, "UNKNOWN"))
+    assert [reason.split(":")[0] for reason in play.refused] == ["kind UNKNOWN", "wish UNKNOWN", "presence UNKNOWN"]
 
 
 def test_rows_of_who_is_gone_are_made_as_they_are_taken_and_anew_each_time(play):
