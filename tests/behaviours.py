@@ -43,6 +43,7 @@ CLAUSES: dict[str, str] = {
     "4.3": "A like or a follow said twice has one effect",
     "4.4": "A repeat that reached the log twice has one effect",
     "4.5": "The same key with other content is refused",
+    "4.6": "Taking back is answered as done, whether or not there was anything",
     "5.1": "A like or comment that comes before its photo counts once the photo is there",
     "5.2": "A like or comment after its photo was deleted has no visible effect",
     "5.3": "A tombstone wins over a late resize, fan-out and upload",
@@ -73,6 +74,7 @@ CLAUSES: dict[str, str] = {
     "11.2": "Flipping back restores them",
     "11.3": "Old image links stop being served after a flip, a delete and a deactivation",
     "11.4": "Followers of a private account see its images under a signature that expires",
+    "11.5": "A private account's profile is seen by all, its photos, lists, comments and likers by accepted followers",
     "12.1": "An author becomes pulled at one threshold and pushed again at a lower one, in the author's own order",
     "12.2": "Photos of both times stand in one feed, each once, in one order, across page borders",
     "12.3": "Follow, unfollow, block and delete act the same on pulled authors",
@@ -93,9 +95,16 @@ CLAUSES: dict[str, str] = {
     "16.2": "Tags compare without case, width and accents, and are shown as typed",
     "16.3": "A photo from the future neither pins itself nor ranks",
     "16.4": "Served files carry no GPS and are upright",
+    "16.5": "A photo is its owner's alone, in no list and no count, before its smallest image is made and when it is rejected",
+    "16.6": "One person counts once in a window of the trends, and midnight is no cliff",
     "17.1": "A notification tells a like, a comment, a follow, a request and a mention to whom it concerns",
     "17.2": "Reading up to one marks it and all older ones as read",
     "17.3": "An accepted request becomes a follow among the notifications",
+}
+
+# Clauses that no test asks through HTTP, and why.
+WITHOUT_HTTP: dict[str, str] = {
+    "16.6": "windows are minutes long and a midnight is far: specifications fold days in one go",
 }
 
 

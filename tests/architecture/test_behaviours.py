@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from tests.behaviours import BEHAVIOURS, CLAUSES
-from tests.behaviours_table import DOCUMENT, document, marked
+from tests.behaviours import BEHAVIOURS, CLAUSES, WITHOUT_HTTP
+from tests.behaviours_table import DOCUMENT, HTTP, SPECS, document, marked, proofs
 
 
 def test_the_committed_table_is_what_the_marks_say():
@@ -14,6 +14,14 @@ def test_the_committed_table_is_what_the_marks_say():
 
 def test_every_clause_belongs_to_a_behaviour_and_every_behaviour_has_clauses():
     assert {int(number.split(".")[0]) for number in CLAUSES} == set(BEHAVIOURS)
+
+
+def test_every_clause_has_a_specification():
+    assert not CLAUSES.keys() - proofs(SPECS).keys()
+
+
+def test_every_clause_is_asked_through_http_but_for_those_that_say_why_not():
+    assert CLAUSES.keys() - proofs(HTTP).keys() == WITHOUT_HTTP.keys()
 
 
 def test_marks_of_a_test_and_of_a_whole_module_are_found():

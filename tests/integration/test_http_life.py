@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.behaviours import clause
 from tests.integration.conftest import eventually, png
 
 pytestmark = pytest.mark.stack
@@ -93,6 +94,7 @@ def test_a_deactivated_account_is_hidden_until_it_comes_back(person):
     assert ann.ask("GET", "/v1/me", after=[ann]).status_code == 401
 
 
+@clause("16.5")
 def test_what_cannot_be_decoded_is_rejected_and_only_its_owner_sees_why(person):
     ann, bob = person(), person()
     whole = png(60, 60)

@@ -5,6 +5,7 @@ import struct
 import httpx
 import pytest
 
+from tests.behaviours import clause
 from tests.integration.conftest import Someone, chunk, png
 
 pytestmark = pytest.mark.stack
@@ -159,6 +160,7 @@ def test_what_is_wrong_is_told_in_order(http, ann):
     problem_of(ann.ask("POST", path, content=b"{", headers={"Content-Type": "text/plain"}), 404)
 
 
+@clause("4.6")
 def test_taking_back_what_never_was_is_done(ann):
     for path in ("/v1/photos/12/like", "/v1/comments/12/like", "/v1/users/12/block", "/v1/users/12/mute",
                  "/v1/follow-requests/12", "/v1/me/followers/12"):  # fmt: skip

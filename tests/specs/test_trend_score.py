@@ -7,6 +7,7 @@ import pytest
 from agents.rules import Rules
 from agents.trending import FLOOR, HALF_LIFE_MS, decayed
 from schemas.ids import compose_id
+from tests.behaviours import clause
 from tests.specs.trends_made import DAY, HOUR, MINUTE, NOON, WINDOW, Scores, crowd, mention, unmention
 
 
@@ -18,6 +19,7 @@ def test_a_new_term_scores_by_its_people_against_the_floor():
     assert score.peak_at == score.window_start == NOON
 
 
+@clause("16.6")
 def test_a_person_counts_once_in_a_window_however_much_they_post():
     scores = Scores().given(*(mention("dawn", 1, at=number * 10, number=number % 8) for number in range(20)))
     assert scores.last["dawn"].people == 1
@@ -70,6 +72,7 @@ def test_a_score_halves_with_each_half_life():
     assert decayed(8.0, NOON, NOON - 1) == 8.0
 
 
+@clause("16.6")
 def test_there_is_no_cliff_at_midnight_nor_anywhere_else():
     """Kills: windows that begin anew with the day, a week that is counted in days."""
     found = set()

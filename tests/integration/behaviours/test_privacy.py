@@ -14,7 +14,7 @@ pytestmark = pytest.mark.stack
 GONE_SECONDS = 10.0
 
 
-@clause("11.1", "11.2", "1.4")
+@clause("1.4", "11.1", "11.2", "11.5")
 async def test_a_private_flip_hides_old_photos_from_strangers_and_pages_and_flipping_back_restores_them(story):
     ann, bob, eve, *others = await story.people(6)
     await bob.follow(ann)

@@ -113,3 +113,18 @@ def test_the_same_key_with_other_content_is_refused():
     assert (seen.status, town.comments(None, photo)) == (422, [])
     town.comment("ann", photo, "one", key="c")
     assert town.ask("ann", "POST", f"/v1/photos/{photo}/comments", {"text": "two"}, key="c").status == 422
+
+
+@clause("4.6")
+@pytest.mark.parametrize("known", [True, False])
+def test_taking_back_what_never_was_is_done(known):
+    town = Town("ann", "bob")
+    photo = town.post("ann") if known else b.photo(b.user("nobody"))
+    comment = town.comment("ann", photo) if known else b.comment(photo)
+    person = town.ids["ann"] if known else b.user("nobody")
+    paths = [f"/v1/photos/{photo}/like", f"/v1/comments/{comment}/like", f"/v1/follow-requests/{person}"]
+    paths += [f"/v1/users/{person}/{relation}" for relation in ("block", "mute")] + [f"/v1/me/followers/{person}"]
+    assert [town.status("bob", path, "DELETE") for path in paths] == [204] * 6
+    assert town.ask("bob", "DELETE", f"/v1/users/{person}/follow").body == {"state": "none"}
+    if known:
+        assert (town.counts(None, photo), town.counted("ann"), town.counted("bob")) == ((0, 1), (1, 0, 0), (0, 0, 0))

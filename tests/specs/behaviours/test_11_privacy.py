@@ -49,6 +49,17 @@ def test_photos_of_a_private_account_stand_on_no_page_of_a_tag_even_for_follower
 
 
 @clause("11.1")
+def test_a_flip_hides_photos_from_tags_places_and_trends_before_those_have_heard_of_it():
+    town = Town("ann", "bob")
+    photos = [town.post(who, "#dawn", "Rome") for who in ("bob", "ann")]
+    assert town.tagged(None, "dawn") == photos[::-1]
+    town.held.update(("trend_preprocess", "terms"))
+    town.hide("ann")
+    assert (town.tagged(None, "dawn"), town.placed("bob", "rome")) == (photos[:1], photos[:1])
+    assert town.trending("hashtags")["dawn"][1] == set(photos[:1])
+
+
+@clause("11.5")
 def test_lists_comments_and_likers_of_a_private_account_are_for_accepted_followers():
     town = Town("ann", "bob", "cy", private=["ann"])
     photo = town.post("ann")
@@ -56,6 +67,7 @@ def test_lists_comments_and_likers_of_a_private_account_are_for_accepted_followe
     for who in ("bob", "cy"):
         town.follow(who, "ann")
     town.accept("ann", "bob")
+    assert [town.person(who, "ann")["counts"]["photos"] for who in ("bob", "cy", None)] == [1, 1, 1]
     paths = [f"users/{town.ids['ann']}/{name}" for name in ("photos", "followers", "following")]
     paths += [f"photos/{photo}", f"photos/{photo}/likes", f"photos/{photo}/comments"]
     for who, status in (("bob", 200), ("cy", 404), (None, 404)):

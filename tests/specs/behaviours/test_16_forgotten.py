@@ -65,10 +65,43 @@ def test_a_photo_from_the_future_neither_pins_itself_nor_ranks():
     assert town.trending("hashtags") == {"dawn": (1, {photo})}
 
 
-@clause("16.3")
+@clause("16.6")
 def test_of_one_persons_many_photos_one_counts_in_a_trend():
     town = Town("ann", "bob")
     for _ in range(3):
         town.post("ann", "#dawn")
     town.post("bob", "#dawn")
     assert town.trending("hashtags")["dawn"][0] == 2
+
+
+@clause("16.5")
+def test_a_photo_is_its_owners_alone_until_its_smallest_image_is_made():
+    town = Town("ann", "bob")
+    town.follow("bob", "ann")
+    town.held.add("resize")
+    photo = town.post("ann", "#dawn for @bob", "Rome")
+    town.says(b.variant(photo, town.ids["ann"], 320, town.later()))
+    lists = [lambda: town.feed("bob"), lambda: town.feed("ann"), lambda: town.photos_of("ann", "ann")]
+    lists += [lambda: town.tagged("ann", "dawn"), lambda: town.placed(None, "rome")]
+    assert ([read() for read in lists], town.counted("ann")) == ([[]] * 5, (0, 1, 0))
+    assert (town.photo("ann", photo)["state"], town.status("bob", f"/v1/photos/{photo}")) == ("processing", 404)
+    assert (town.told("bob"), town.trending("hashtags")) == ([], {})
+    town.says(b.variant(photo, town.ids["ann"], 150, town.later()))
+    assert ([read() for read in lists], town.counted("ann")) == ([[photo]] * 5, (1, 1, 0))
+    assert (town.photo("bob", photo)["state"], town.told("bob")) == ("ready", [("mention", "ann", photo)])
+
+
+@clause("16.5")
+def test_a_rejected_photo_is_its_owners_alone_who_is_told_why():
+    town = Town("ann", "bob")
+    town.held.add("resize")
+    photo = town.post("ann", "#dawn")
+    town.says(b.rejected(photo, town.ids["ann"], "cut off", town.later()))
+    seen = town.photo("ann", photo)
+    assert (seen["state"], seen["reason"], town.status("bob", f"/v1/photos/{photo}")) == ("rejected", "cut off", 404)
+    assert (town.photos_of("ann", "ann"), town.feed("ann"), town.tagged(None, "dawn"), town.counted("ann")) == (
+        [],
+        [],
+        [],
+        (0, 0, 0),
+    )
