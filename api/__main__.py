@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Sequence
 
 import click
 import uvicorn
@@ -17,7 +18,7 @@ from api.opening import Places, open_context
 from infra.settings import Settings, SettingsError, load_settings
 from projections import accounts
 from projections.away import StoreAway
-from projections.stores import open_stores
+from projections.stores import Stores, open_stores
 from schemas.text import name_key
 
 PREREQUISITE_MISSING = 3
@@ -56,9 +57,9 @@ def serve(port: int | None) -> None:
 
 
 @main.command()
-@click.option("--user", required=True, help="User name of the person.")
-def token(user: str) -> None:
-    """Print an access token for a person; not in production.
+@click.option("--user", "users", required=True, multiple=True, help="User name of the person; may be repeated.")
+def token(users: tuple[str, ...]) -> None:
+    """Print an access token for each person, in their order, a line each; not in production.
 
     Example: python -m api token --user ada
     """
@@ -66,25 +67,30 @@ def token(user: str) -> None:
     if settings.env == "production":
         raise click.UsageError("tokens are not for the asking in production (DARKROOM_ENV=production)")
     try:
-        user_id = asyncio.run(find_user(settings, user))
+        found = asyncio.run(find_users(settings, users))
     except StoreAway as away:
         click.echo(f"the accounts cannot be read: {away}; is the stack up? (make status)", err=True)
         raise SystemExit(PREREQUISITE_MISSING) from away
-    if user_id is None:
-        raise click.ClickException(f"there is no account named {user!r}")
-    click.echo(Tokens(settings.jwt_secret.get_secret_value()).make(user_id))
+    for user, user_id in zip(users, found, strict=True):
+        if user_id is None:
+            raise click.ClickException(f"there is no account named {user!r}")
+    tokens = Tokens(settings.jwt_secret.get_secret_value())
+    click.echo("\n".join(tokens.make(user_id) for user_id in found))
 
 
-async def find_user(settings: Settings, username: str) -> int | None:
-    """Return the id of the account of that name, None without one."""
-    try:
-        key = name_key(username)
-    except ValueError:
-        return None
+async def find_users(settings: Settings, usernames: Sequence[str]) -> list[int | None]:
+    """Return the ids of the accounts of these names, None where there is none."""
     stores = await open_stores(settings.postgres_dsns, settings.redis_url, settings.shards, settings.feed_depth)
     async with stores:
-        row = await accounts.by_name(stores, key)
-        return None if row is None else row.user_id
+        return [await find_user(stores, username) for username in usernames]
+
+
+async def find_user(stores: Stores, username: str) -> int | None:
+    try:
+        row = await accounts.by_name(stores, name_key(username))
+    except ValueError:
+        return None
+    return None if row is None else row.user_id
 
 
 def places_of(settings: Settings) -> Places:
