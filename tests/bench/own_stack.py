@@ -14,6 +14,8 @@ from streams.topics import create_topics
 from tests.bench.figures import Say
 
 PORT_OFFSET = 700
+# The test profile's feeds are short, so that tests reach their ends.
+FEED_DEPTH = 500
 
 
 class NoStack(Exception):
@@ -28,6 +30,7 @@ def places() -> tuple[Path, dict[str, str]]:
         "DARKROOM_ENV": "test",
         "DARKROOM_PORT_BASE": str(port_base),
         "DARKROOM_DATA": str(usual.with_name(usual.name + "-bench")),
+        "DARKROOM_FEED_DEPTH": str(FEED_DEPTH),
     }
 
 
