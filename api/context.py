@@ -65,8 +65,6 @@ class Context:
     wait_seconds: float = 2.0
     read_seconds: float = 4.0
     decision_seconds: float = 5.0
-    # By birth id of a Redis, when this process first looked for a key in it; keys of requests before that may be lost.
-    keys_since: dict[str, int] = field(default_factory=dict)
     _seen: dict[tuple[str, ...], tuple[positions.Snapshot, Seen]] = field(default_factory=dict)
     _writers: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 

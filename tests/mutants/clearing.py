@@ -22,7 +22,7 @@ MUTANTS = (
         "agents/clearing.py",
         "    if gone or first != upload.photo_id:\n",
         "    if gone:\n",
-        (SPEC, f"{REPEATS}::test_an_upload_that_reached_the_log_twice_is_one_photo"),
+        (SPEC, f"{REPEATS}::test_an_upload_that_reached_the_log_under_two_ids_is_one_photo"),
     ),
     Mutant(
         "of one submission the last one counts",
@@ -106,11 +106,11 @@ MUTANTS = (
         (f"{REPEATS}::test_the_same_key_with_other_content_is_refused_also_when_redis_lost_it",),
     ),
     Mutant(
-        "a process looks for a key before what a lost Redis knew is folded",
+        "a key is looked for before what a lost Redis knew is folded",
         "api/repeats.py",
         "    await _let_pass_what_redis_may_have_lost(call, _partition(call, shard))\n",
         "",
-        (f"{REPEATS}::test_a_process_that_meets_a_new_redis_waits_until_what_was_said_before_is_folded",),
+        (f"{REPEATS}::test_a_repeat_waits_until_what_was_said_before_redis_was_lost_is_folded",),
     ),
     Mutant(
         "the position of a repeat covers nothing",
