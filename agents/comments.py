@@ -27,7 +27,7 @@ from agents.comment_state import (
 from agents.counting import all_counts, change_counts, counts_of, flush_of
 from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense, check_not_ahead, check_texts
-from agents.presence import absent_among, is_back_or_left, presence_of, set_presence
+from agents.presence import absent_among, is_back_or_left, presence_of, set_presence, without_unknown
 from agents.printing import chunks_of, reprint_of
 from agents.submissions import first_of, forgotten, standing_but_of
 from projections.rows import CounterKind, SubmissionRow
@@ -169,7 +169,8 @@ def fold_presences(batch: Batch, state: State) -> Changes:
     comments: dict[int, None] = {}
     photos: dict[int, None] = {}
     gone: list[int] = []
-    for record in batch.records:
+    records, refused = without_unknown(batch.records)
+    for record in records:
         person_id = record.event.user_id
         before, after = set_presence(state, record.event)
         if after is Presence.GONE:
@@ -186,7 +187,7 @@ def fold_presences(batch: Batch, state: State) -> Changes:
         "submissions": (row for person_id in dict.fromkeys(gone) for row in forgotten(state, person_id)),
         "counters": counts_of(state, CounterKind.PHOTO_COMMENTS, list(photos)),
     }
-    return Changes(rows=rows)
+    return Changes(rows=rows, refused=refused)
 
 
 def change_likes(state: State, keys: list[bytes], change: int, presence: Presence) -> list[int]:

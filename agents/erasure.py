@@ -35,6 +35,7 @@ _UNDER = "a deed of somebody else towards what is gone: nobody is shown it, and 
 _COUNT = "how many others did so: of what is gone nobody is shown a count"
 _CLOSED = "a ring that is closed for ever, and empty: no late delivery opens it again"
 _CANDIDATE = "a candidate in somebody's ring: it is shown to nobody, since the photo has no row"
+_BOARD = "a board of a window that is over: what trended then is not computed again, and the photo is shown to nobody"
 MAY_STAY = (
     Remains("postgres", "accounts.user_id", "user", _ACCOUNT),
     Remains("redis", "account key", "user", _ACCOUNT),
@@ -52,6 +53,7 @@ MAY_STAY = (
     Remains("redis", "home key", "user", _CLOSED),
     Remains("redis", "author key", "user", _CLOSED),
     Remains("redis", "home value", "photo", _CANDIDATE),
+    Remains("postgres", "trends.ranks", "photo", _BOARD),
 )
 
 

@@ -10,11 +10,11 @@ from struct import Struct
 import polars as pl
 
 from agents.keys import WIDTHS, ids_in, key_of
-from agents.presence import absent_among, set_presence
+from agents.presence import absent_among, set_presence, without_unknown
 from agents.printing import CHUNK, chunks_of, reprint_of
 from projections.rows import LikeRow
 from schemas.events import LikeKind, Presence
-from streams.fold import Agent, Batch, Changes, State
+from streams.fold import Agent, Batch, Changes, Record, State
 
 # Person first, then photo or comment: what one person likes is one scan.
 MEMBER = b"l"
@@ -38,8 +38,9 @@ def agent() -> Agent:
 def fold(batch: Batch, state: State) -> Changes:
     """Fold likes (columns) or presences (records) into rows of both projections. Kinds that `likes` refuses are not taken."""
     if batch.columns is None:
-        keys = fold_presences(batch, state)
-        return Changes(rows={"likes": rows_now(state, keys), "liked": rows_now(state, keys)})
+        records, refused = without_unknown(batch.records)
+        keys = fold_presences(records, state)
+        return Changes(rows={"likes": rows_now(state, keys), "liked": rows_now(state, keys)}, refused=refused)
     rows = members_now(state, outcomes(batch.columns))
     return Changes(rows={"likes": rows, "liked": rows})
 
@@ -98,10 +99,10 @@ def without(absent: Mapping[int, Presence], rows: Sequence[LikeRow]) -> list[Lik
     return [stranger_row(row.target_id, row.user_id) if row.user_id in absent else row for row in rows]
 
 
-def fold_presences(batch: Batch, state: State) -> list[bytes]:
-    """Keep who is here, remove the likes of who is gone, and return the keys of all likes that the batch concerns."""
+def fold_presences(records: Sequence[Record], state: State) -> list[bytes]:
+    """Keep who is here, remove the likes of who is gone, and return the keys of all likes that the records concern."""
     concerned: dict[bytes, None] = {}
-    for record in batch.records:
+    for record in records:
         _, after = set_presence(state, record.event)
         for chunk in chunks_of(state, key_of(MEMBER, record.event.user_id)):
             keys = [key for key, _ in chunk]

@@ -9,7 +9,7 @@ import polars as pl
 
 from agents.counting import all_counts, change_counts, counts_of, flush_of
 from agents.keys import WIDTHS, ids_in, key_of
-from agents.presence import absent_among, is_back_or_left, set_presence
+from agents.presence import absent_among, is_back_or_left, set_presence, without_unknown
 from agents.printing import chunks_of, reprint_of
 from projections.rows import CounterKind
 from schemas.events import LikeKind, Presence
@@ -84,7 +84,8 @@ def set_members(state: State, last: pl.DataFrame, deltas: dict[int, int]) -> Non
 def fold_presences(batch: Batch, state: State) -> Changes:
     """Count what people like while they are here, and tell each photo that somebody likes of whom the batch speaks."""
     told: dict[int, None] = {}
-    for record in batch.records:
+    records, refused = without_unknown(batch.records)
+    for record in records:
         before, after = set_presence(state, record.event)
         for chunk in chunks_of(state, key_of(MEMBER, record.event.user_id)):
             photos = [ids_in(key)[1] for key, _ in chunk]
@@ -92,4 +93,4 @@ def fold_presences(batch: Batch, state: State) -> Changes:
             change_counts(state, CounterKind.PHOTO_LIKES, dict.fromkeys(photos, is_back_or_left(before, after)))
             if after is Presence.GONE:
                 state.delete_many([key for key, _ in chunk])
-    return Changes(rows={"counters": counts_of(state, CounterKind.PHOTO_LIKES, list(told))})
+    return Changes(rows={"counters": counts_of(state, CounterKind.PHOTO_LIKES, list(told))}, refused=refused)

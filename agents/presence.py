@@ -4,11 +4,11 @@ What somebody did and whether they are here come from two topics, so whatever is
 (I7): the deeds are kept while a person is away, and count again when they are back. Whoever is gone is gone for ever.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from agents.keys import key_of
 from schemas.events import Presence, PresenceChanged
-from streams.fold import State
+from streams.fold import Record, Refused, State
 
 ABSENT = b"@"
 UNKNOWN_PRESENCE = "presence UNKNOWN: a newer agent wrote it; upgrade this one and replay"
@@ -31,6 +31,13 @@ def set_presence(state: State, event: PresenceChanged) -> tuple[Presence, Presen
     else:
         state.put(key_of(ABSENT, event.user_id), _LETTERS[event.presence])
     return before, event.presence
+
+
+def without_unknown(records: Sequence[Record]) -> tuple[list[Record], list[Refused]]:
+    """Return the records of presences that say one, and the others as refused."""
+    known = [record for record in records if record.event.presence is not Presence.UNKNOWN]
+    unknown = [record for record in records if record.event.presence is Presence.UNKNOWN]
+    return known, [Refused(record.offset, UNKNOWN_PRESENCE) for record in unknown]
 
 
 def absent_among(state: State, user_ids: Iterable[int]) -> dict[int, Presence]:

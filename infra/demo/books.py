@@ -44,6 +44,8 @@ class Reader:
     async def read(self, done: Callable[[], None]) -> Books:
         """Read everything; `done` hears of each person."""
         await each(list(self._cast.tokens), self._person, READERS_AT_ONCE, done)
+        for board in ("hashtags", "places"):
+            await self._get(f"/v1/trends/{board}", next(iter(self._cast.tokens)))
         return self.books
 
     async def _person(self, number: int) -> None:

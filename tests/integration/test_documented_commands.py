@@ -31,6 +31,8 @@ PYTHON = ".venv/bin/python"
 ELSEWHERE = {
     f"{PYTHON} -m tests.chaos": "kills a stack of its own for minutes; tests/specs/test_chaos_checks.py has its parts",
     f"{PYTHON} -m tests.bench.rebalance": "measures for minutes, on a stack of its own",
+    f"{PYTHON} -m infra.demo.erasure": "needs a demo that was played; tests/specs/test_demo_erasure.py has its parts",
+    f"{PYTHON} -m projections scan": "wants somebody's id; tests/integration/test_account_deletion.py scans for a person",
     f"{PYTHON} -m projections reprint": "tests/integration/test_reprints.py runs it, for projections and for a lost shard",
 }
 PROMOTED = re.compile(r"^(\w+): .* build (\d+)\), equal: promoted$", re.MULTILINE)

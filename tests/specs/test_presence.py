@@ -1,8 +1,11 @@
 """Specification of who is not here, as every partition keeps it."""
 
-from agents.presence import absent_among, presence_of, set_presence
+import pytest
+
+from agents import comments, likers, likes
+from agents.presence import UNKNOWN_PRESENCE, absent_among, presence_of, set_presence
 from schemas.events import Presence
-from tests.specs.builders import ANN, BOB, CY, present
+from tests.specs.builders import ANN, BOB, CY, Play, present
 from tests.specs.memory_state import DictionaryState
 
 
@@ -36,3 +39,11 @@ def test_the_absent_among_some_people_are_told_apart():
     set_presence(state, present(ANN, "AWAY"))
     set_presence(state, present(CY, "GONE"))
     assert absent_among(state, [BOB, ANN, CY, ANN]) == {ANN: Presence.AWAY, CY: Presence.GONE}
+
+
+@pytest.mark.parametrize("fold", [likes.fold, likers.fold, comments.fold])
+def test_a_presence_that_a_newer_agent_wrote_is_refused_and_those_around_it_are_folded(fold):
+    play = Play(fold)
+    changes = play.when(present(BOB, "AWAY"), present(ANN, "UNKNOWN"), present(CY, "GONE"))
+    assert [(refused.offset, refused.reason) for refused in changes.refused] == [(1, UNKNOWN_PRESENCE)]
+    assert absent_among(play.state, [ANN, BOB, CY]) == {BOB: Presence.AWAY, CY: Presence.GONE}
