@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,8 @@ from projections.away import StoreAway
 from streams.producer import NeighbourAway
 
 log = logging.getLogger("darkroom.api")
+
+_STALE = "Darkroom-Stale"
 
 
 async def answer_request(context: Context, route: Route, scope: Any, receive: Callable, params: dict[str, str]) -> Answer:
@@ -64,9 +67,24 @@ async def _answer_once(call: Call) -> Answer:
         return await _answer_limited(call, asker)
     if isinstance(claim, Entry):
         check_same(claim, await call.content())
-        return Answer(claim.status, claim.body, headers=claim.headers)
+        return Answer(claim.status, claim.body, headers=await _headers_again(call, claim))
     call.claim, call.key = claim, key
     return await _answer_claimed(call, asker)
+
+
+async def _headers_again(call: Call, entry: Entry) -> dict[str, str]:
+    """Return a remembered answer's headers: the position covers what was sent along this time; that it was stale is past."""
+    headers = {name: value for name, value in entry.headers.items() if name != _STALE}
+    text = call.header(b"darkroom-after")
+    # A remembered answer is given before anything else is looked at, so what cannot be read is no reason to refuse it.
+    with contextlib.suppress(positions.Unreadable):
+        if text is not None:
+            sent = positions.read_position(text)
+            said = positions.read_position(headers.get("Darkroom-Position", positions.NOWHERE))
+            call.position = await _let_pass(call.context, positions.merge_into(said, sent), 0.0)
+            await _make_room(call)
+            headers["Darkroom-Position"] = positions.format_position(call.position)
+    return headers
 
 
 async def _answer_claimed(call: Call, asker: str) -> Answer:
@@ -129,7 +147,7 @@ async def _wait_for_position(call: Call) -> None:
     context = call.context
     writers = context.writers_of(call.route.reads)
     if not await context.freshness.wait(call.position, writers, context.wait_seconds):
-        call.headers["Darkroom-Stale"] = "true"
+        call.headers[_STALE] = "true"
     # Who asks may have become another by what was waited for: private, active, gone.
     await call.identify()
     call.position = await _let_pass(context, call.position, 0.0)

@@ -100,10 +100,18 @@ class World:
         return compose_id(self.now, shard, self._minted[shard] % 1024)
 
     def ask(
-        self, who: str | None, method: str, path: str, body: Any = None, key: str | None = None, form: dict | None = None
+        self,
+        who: str | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        key: str | None = None,
+        form: dict | None = None,
+        after: str | None = None,
     ) -> Seen:
         """Let somebody (None: anybody) ask the API, once all that was said before is folded."""
-        return RUNNER.run(self._asked(who, method, path, body, key, form))
+        headers = {b"idempotency-key": key, b"darkroom-after": after}
+        return RUNNER.run(self._asked(who, method, path, body, form, headers))
 
     def says(self, *events: e.Event) -> None:
         """Append events as they are: what comes late, twice, or by another way than the API's."""
@@ -176,7 +184,7 @@ class World:
 
     # --- the machinery ------------------------------------------------------------------------------------------------
 
-    async def _asked(self, who: str | None, method: str, path: str, body: Any, key: str | None, form: dict | None) -> Seen:
+    async def _asked(self, who: str | None, method: str, path: str, body: Any, form: dict | None, given: dict) -> Seen:
         await self.settle()
         sent, media = (as_form(form), f"multipart/form-data; boundary={BOUNDARY}") if form is not None else (b"", "")
         if body is not None:
@@ -184,8 +192,7 @@ class World:
         headers = [(b"host", b"town"), (b"content-type", media.encode()), (b"content-length", b"%d" % len(sent))]
         if who is not None:
             headers.append((b"authorization", b"Bearer " + self.context.tokens.make(self.ids[who]).encode()))
-        if key is not None:
-            headers.append((b"idempotency-key", key.encode()))
+        headers += [(name, value.encode()) for name, value in given.items() if value is not None]
         path, _, query = path.partition("?")
         route, params = found_route(method, path)
         scope = {"method": method, "path": path, "query_string": query.encode(), "headers": headers, "scheme": "http"}
