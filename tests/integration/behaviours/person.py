@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -209,3 +209,11 @@ class Person:
     async def relation(self, person: "Person") -> set[str]:
         """What stands between this person and another: the names of what is true."""
         return {name for name, so in (await self.get(f"/v1/users/{person.id}"))["relation"].items() if so}
+
+
+async def until(look: Callable[[], Awaitable[Any]]) -> None:
+    """Look again until something is so of which nobody is told; the test's own time limit ends it."""
+    while True:
+        if await look():
+            return
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,12 +1,14 @@
 """Deleting a photo or a comment: gone wherever it stood, and with it all that hung on it."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from schemas.object_keys import ORIGINALS, PIXELS, VARIANTS, original_key, variant_key
 from streams.objects import ObjectMissing
 from tests.behaviours import clause
+from tests.integration.behaviours.person import until
 from tests.integration.conftest import png
 
 pytestmark = pytest.mark.stack
@@ -62,18 +64,14 @@ async def test_the_images_and_the_original_of_a_deleted_photo_are_deleted(story)
     await ann.delete(f"/v1/photos/{photo}")
     await story.anyone.until_missing(*images)
     keys = [(ORIGINALS, original_key(int(photo))), *((VARIANTS, variant_key(int(photo), pixels)) for pixels in PIXELS)]
-    await asyncio.gather(*(until_gone(story.log.objects, *key) for key in keys))
+    await asyncio.gather(*(until(lambda at=key: is_gone(story.log.objects, *at)) for key in keys))
     await story.anyone.missing(*images)
 
 
-async def until_gone(objects, bucket: str, key: str) -> None:
-    """Wait until an object is deleted: for longer than that the test's own limit does not let it live."""
-    while True:
-        try:
-            await objects.stat(bucket, key)
-        except ObjectMissing:
-            return
-        await asyncio.sleep(0.1)
+async def is_gone(objects, bucket: str, key: str) -> bool:
+    with contextlib.suppress(ObjectMissing):
+        return not await objects.stat(bucket, key)
+    return True
 
 
 @clause("8.5", "8.6")

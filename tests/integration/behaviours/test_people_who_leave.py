@@ -8,7 +8,8 @@ from schemas.events import LikeKind, RelationKind
 from schemas.object_keys import ORIGINALS, VARIANTS, original_key, variant_key
 from streams.edge import Picture
 from tests.behaviours import clause
-from tests.integration.behaviours.test_deletes import until_gone
+from tests.integration.behaviours.person import until
+from tests.integration.behaviours.test_deletes import is_gone
 from tests.integration.conftest import png
 
 pytestmark = pytest.mark.stack
@@ -117,7 +118,7 @@ async def test_a_deleted_account_takes_all_that_was_its_own_and_other_peoples_co
     photo = int(town.photo[town.ann])
     await story.anyone.until_missing(f"/photos/{photo}/150.jpg")
     keys = [(ORIGINALS, original_key(photo)), *((VARIANTS, variant_key(photo, pixels)) for pixels in (150, 1080))]
-    await asyncio.gather(*(until_gone(story.log.objects, *key) for key in keys))
+    await asyncio.gather(*(until(lambda at=key: is_gone(story.log.objects, *at)) for key in keys))
     await town.without_ann()
 
 

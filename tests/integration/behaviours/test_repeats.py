@@ -17,6 +17,7 @@ from schemas.ids import shard_of
 from schemas.submissions import submission_of
 from streams.edge import Picture
 from tests.behaviours import clause
+from tests.integration.behaviours.person import until
 from tests.integration.behaviours.story import Story
 from tests.integration.conftest import png
 from tests.integration.workers import free_port
@@ -57,19 +58,17 @@ async def another_api(story):
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30.0) as client:
             async with asyncio.timeout(BEGINS_SECONDS):
-                await until_ready(client)
+                await until(lambda: is_ready(client))
             yield client
     finally:
         process.terminate()
         await process.wait()
 
 
-async def until_ready(client: httpx.AsyncClient) -> None:
-    while True:
-        with contextlib.suppress(httpx.TransportError):
-            if (await client.get("/readyz")).is_success:
-                return
-        await asyncio.sleep(0.1)
+async def is_ready(client: httpx.AsyncClient) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return (await client.get("/readyz")).is_success
+    return False
 
 
 @clause("4.1", "4.2")
@@ -137,8 +136,7 @@ async def test_a_repeat_whose_key_redis_forgot_is_the_same_thing(story):
     async with await open_stores(settings.postgres_dsns, settings.redis_url, settings.shards) as stores:
         # Redis is not lost, so nobody waits for what it might have known: what came of the upload must be told by then.
         submission = submission_of(int(bob.id), "photos", sent["Idempotency-Key"])
-        while await submissions.one(stores, shard_of(int(bob.id)), int(bob.id), submission) is None:
-            await asyncio.sleep(0.05)
+        await until(lambda: submissions.one(stores, shard_of(int(bob.id)), int(bob.id), submission))
         names = [f"once:person.{bob.id}:{one['Idempotency-Key']}" for one in (key, sent)]
         assert [await stores.redis.call("DEL", name) for name in names] == [1, 1]
     assert (await bob.post(path, json={"text": "once"}, headers=key)).json()["id"] == comment
