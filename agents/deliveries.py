@@ -1,6 +1,6 @@
 """Photos into the timelines of their authors' followers, scanned from the state of `fanout` as they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Generator, Iterator
 from struct import Struct
 
 from agents.keys import key_of
@@ -11,39 +11,73 @@ from streams.fold import State
 FOLLOWER = b"F"
 # A Delivery holds at most 1,000 people, of whom the first one's may be the owner.
 CHUNK = 1_000
-# So many photos share the chunks that are scanned for them: those of one author often lie side by side.
-TOGETHER = 4
+# So many photos take turns. A timeline takes an id above its newest for the least work, so that photos should come in the order
+# in which they were taken.
+IN_TURNS = 4
+# An audience of more people than these, behind those of its first chunk, is large: nobody waits for it.
+MODERATE = 3 * CHUNK
 
 # In a chunk of joined keys, the follower stands behind the family and the author.
 _FOLLOWERS = {n: Struct(">" + "9xQ" * n) for n in (CHUNK - 1, CHUNK)}
 
 
-def deliveries(state: State, pushes: dict[int, tuple[int, ...]]) -> Iterator[Delivery]:
-    """Yield photos into timelines: the first chunk of each photo, oldest first, then the second ones, and so on.
+# A photo and its author.
+Photo = tuple[int, int]
+# The key of the last follower that was taken, by author; None before the first.
+After = dict[int, bytes | None]
 
-    So nobody waits for more of a large audience than for one chunk before each of their own. The order of age is kept as far as
-    that allows, since a timeline takes an id above its newest for the least work.
+
+def deliveries(state: State, pushes: dict[int, tuple[int, ...]]) -> Iterator[Delivery]:
+    """Yield photos into timelines by at most 1,000 people: oldest first, a few at a time taking turns.
+
+    Of a large audience only the first chunk comes so. The others come when all photos have had their turns: so a large author
+    delays the others by one chunk. Those of large authors take turns chunk by chunk, all of them.
     """
     photos = sorted((photo_id, author_id) for author_id, photo_ids in pushes.items() for photo_id in photo_ids)
-    after: dict[int, bytes | None] = dict.fromkeys(author_id for _, author_id in photos)
-    while photos:
-        following: dict[int, bytes | None] = {}
-        for first in range(0, len(photos), TOGETHER):
-            yield from next_chunks(state, photos[first : first + TOGETHER], after, following)
-        after = {author_id: last for author_id, last in following.items() if last is not None}
-        photos = [(photo_id, author_id) for photo_id, author_id in photos if author_id in after]
+    large: list[Photo] = []
+    after: After = {}
+    for some in few(photos):
+        going_on = yield from next_chunks(state, some, dict.fromkeys(author_id for _, author_id in some))
+        held = {author_id: last for author_id, last in going_on.items() if is_large(state, author_id, last)}
+        large += of_authors(some, held)
+        after |= held
+        some = of_authors(some, going_on.keys() - held.keys())
+        while some:
+            going_on = yield from next_chunks(state, some, going_on)
+            some = of_authors(some, going_on)
+    while large:
+        following: After = {}
+        for some in few(large):
+            following |= yield from next_chunks(state, some, after)
+        large, after = of_authors(large, following), following
 
 
-def next_chunks(
-    state: State, photos: list[tuple[int, int]], after: dict[int, bytes | None], following: dict[int, bytes | None]
-) -> Iterator[Delivery]:
-    """Yield one chunk of each of these (photo, author), and note the key that each author goes on after, None at the end."""
+def few(photos: list[Photo]) -> Iterator[list[Photo]]:
+    for first in range(0, len(photos), IN_TURNS):
+        yield photos[first : first + IN_TURNS]
+
+
+def of_authors(photos: list[Photo], author_ids: Container[int]) -> list[Photo]:
+    return [photo for photo in photos if photo[1] in author_ids]
+
+
+def is_large(state: State, author_id: int, after: bytes) -> bool:
+    """Return whether so many followers come after a key that the other photos are not to wait for them."""
+    return sum(1 for _ in state.scan(key_of(FOLLOWER, author_id), after, MODERATE + 1)) > MODERATE
+
+
+def next_chunks(state: State, photos: list[Photo], after: After) -> Generator[Delivery, None, After]:
+    """Yield one chunk of each of these photos; return the key that each author goes on after, of those who do."""
     chunks: dict[int, tuple[int, ...]] = {}
+    following: After = {}
     for photo_id, author_id in photos:
         if author_id not in chunks:
-            chunks[author_id], following[author_id] = chunk_of(state, author_id, after[author_id])
+            chunks[author_id], last = chunk_of(state, author_id, after[author_id])
+            if last is not None:
+                following[author_id] = last
         if chunks[author_id]:
             yield Delivery(photo_id, chunks[author_id])
+    return following
 
 
 def chunk_of(state: State, author_id: int, after: bytes | None) -> tuple[tuple[int, ...], bytes | None]:

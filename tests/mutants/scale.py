@@ -6,16 +6,18 @@ FANOUT = "tests/specs/test_fanout.py"
 
 MUTANTS = (
     Mutant(
-        "a large author's photo is delivered to its end before the next ones begin",
+        "a few photos are delivered to their end before the next ones begin",
         "agents/deliveries.py",
-        "    while photos:\n        following",
-        "    photos, later = photos[:TOGETHER], photos[TOGETHER:]\n"
-        "    while photos or later:\n"
-        "        if not photos:\n"
-        "            photos, later = later[:TOGETHER], later[TOGETHER:]\n"
-        "            after = dict.fromkeys(author_id for _, author_id in photos)\n"
-        "        following",
+        "MODERATE + 1)) > MODERATE",
+        "1)) > MODERATE",
         (f"{FANOUT}::test_a_large_author_delays_each_of_the_others_by_one_chunk_and_no_more",),
+    ),
+    Mutant(
+        "of two rounds of a large audience the second one is left out",
+        "agents/deliveries.py",
+        "large, after = of_authors(large, following), following",
+        "large, after = of_authors(large, {}), following",
+        (f"{FANOUT}::test_a_large_audience_comes_in_chunks_of_at_most_a_thousand_each_follower_once",),
     ),
     Mutant(
         "a feed reads the cards of all candidates of all pulled authors",

@@ -192,7 +192,7 @@ def crowd(size: int) -> list[int]:
 
 
 def test_a_large_audience_comes_in_chunks_of_at_most_a_thousand_each_follower_once():
-    for size in (CHUNK - 1, CHUNK, 2 * CHUNK - 1, 2 * CHUNK, 2_500):
+    for size in (CHUNK - 1, CHUNK, 2 * CHUNK - 1, 2 * CHUNK, 2_500, 4 * CHUNK - 1, 4 * CHUNK, 5_500):
         followers = crowd(size)
         rows = Fanout().given(*(gained(ANN, follower) for follower in followers)).when(ready(1))
         assert all(0 < len(row.user_ids) <= CHUNK for row in rows)
