@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 PAGES = "tests/properties/test_pages_neither_repeat_nor_skip.py"
 FEED = (f"{PAGES}::test_a_feed_is_read_on_across_the_end_of_its_rings_and_whatever_changes",)
 EQUALS = (f"{PAGES}::test_lists_with_equal_places_are_read_on_whatever_changes",)
+HISTORIES = ("tests/simulation/test_histories.py::test_every_projection_ends_as_the_oracle_says[0]",)
 OTHERS = (f"{PAGES}::test_other_lists_are_read_on_whatever_changes",)
 
 MUTANTS = (
@@ -50,5 +51,34 @@ MUTANTS = (
         "self._from_postgres(found[-1] if found else below, wanted - len(found))",
         "self._from_postgres(below if found else None, wanted - len(found))",
         FEED,
+    ),
+    Mutant(
+        "what hides one notification hides all of who caused it",
+        "api/routes_notifications.py",
+        "        if not self._hears_of(row.actor_id):\n            without.actors.add(row.actor_id)\n",
+        "        if self.kind_of(row) is None:\n            without.actors.add(row.actor_id)\n",
+        (f"{OTHERS[0]}[notifications]",),
+    ),
+    # --- who leaves, hides and comes back, and what was submitted twice (behaviours 4 and 14): the oracle notices
+    Mutant(
+        "who hides is told to the first partition only",
+        "agents/accounts.py",
+        "for partition in range(rules.partitions):",
+        "for partition in range(1):",
+        HISTORIES,
+    ),
+    Mutant(
+        "who is deleted keeps their feed",
+        "agents/fanout.py",
+        "    turn.closed[author_id] = Closed(author_id)\n",
+        "",
+        HISTORIES,
+    ),
+    Mutant(
+        "whoever was gone is back when they hide",
+        "agents/presence.py",
+        "if before is Presence.GONE or event.presence is Presence.UNKNOWN:",
+        "if event.presence is Presence.UNKNOWN:",
+        ("tests/specs/test_presence.py",),
     ),
 )

@@ -12,12 +12,24 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
-from projections import accounts, barriers, comments, counter_rows, followers, followings, likes, photos, term_photos
+from projections import (
+    accounts,
+    barriers,
+    comments,
+    counter_rows,
+    followers,
+    followings,
+    inboxes,
+    likes,
+    notifications,
+    photos,
+    term_photos,
+)
 from projections.away import StoreAway
 from projections.ring import Ring, RingPage
 from projections.structure import Rings, Table
 
-TABLES = (accounts, barriers, comments, followers, followings, likes, photos, term_photos)
+TABLES = (accounts, barriers, comments, followers, followings, inboxes, likes, notifications, photos, term_photos)
 _OF_OWNERS = """
 SELECT photo_id, owner_id FROM photos WHERE owner_id IN (SELECT value FROM json_each(?)) AND state = 'ready' AND photo_id < ?
 ORDER BY photo_id DESC LIMIT ?"""
@@ -78,7 +90,8 @@ class PagedStores:
     def _read(self, table: Table, text: str, params: Sequence) -> list[tuple]:
         self.asked.append(table.name)
         columns = [column.name for column in table.columns]
-        text = text.replace("= ANY(%s::bigint[])", "IN (SELECT value FROM json_each(%s))").replace("%s", "?")
+        text = text.replace("= ANY(%s::bigint[])", "IN (SELECT value FROM json_each(%s))")
+        text = text.replace("<> ALL(%s::bigint[])", "NOT IN (SELECT value FROM json_each(%s))").replace("%s", "?")
         text = text.replace("{table}", table.name).replace("{columns}", ", ".join(columns))
         plain = [json.dumps(list(value)) if isinstance(value, list | tuple) else value for value in params]
         lists = [column.type.endswith("[]") for column in table.columns]

@@ -12,13 +12,25 @@ import msgspec
 from api.calls import Call
 from api.routes import Answer, Route
 from api.visibility import Account, Viewer
-from projections import authors, barriers, comments, followers, followings, likes, photos, term_photos, timelines
+from projections import (
+    authors,
+    barriers,
+    comments,
+    followers,
+    followings,
+    likes,
+    notifications,
+    photos,
+    term_photos,
+    timelines,
+)
 from projections.rows import (
     BarrierRow,
     CommentRow,
     FollowerRow,
     FollowingRow,
     LikeRow,
+    NotificationRow,
     PhotoRow,
     PhotoState,
     TermPhotoRow,
@@ -50,6 +62,8 @@ class PagedWorld:
         self.photos: dict[int, int] = {}
         self.comments: dict[int, CommentRow] = {}
         self.likers: dict[int, int] = {}
+        self.told: dict[int, NotificationRow] = {}
+        self.first_told: dict[tuple, int] = {}
         self.pulled: dict[int, list[tuple[int, int]]] = {}
         self.context = SimpleNamespace(
             stores=self.stores, trust=self.trust, shown={}, shards=SHARDS, now_ms=lambda: self.now,
@@ -164,6 +178,21 @@ class PagedWorld:
     def unlike(self, who: int) -> None:
         self.stores.put(likes.STRUCTURE, LikeRow(self.mine, who, False, 0, self.likers.pop(who)))
 
+    def tell(self, by: int, kind: str, comment_id: int = 0) -> None:
+        """Tell the reader of what somebody did, or take it back; told again it has the id of the first time."""
+        one = (ME, kind, by, 0 if kind == "follow" else self.mine, comment_id)
+        notice_id = self.first_told.setdefault(one, self._minted())
+        stood = self.told.pop(notice_id, None)
+        row = NotificationRow(*one, notice_id, stood is None)
+        if row.standing:
+            self.told[notice_id] = row
+        self.stores.put(notifications.STRUCTURE, row)
+
+    def tell_of_comment(self, author: int) -> None:
+        """Let somebody comment the reader's photo, and tell the reader."""
+        self.comment(author, 0)
+        self.tell(author, "comment", max(self.comments))
+
     def turn(self, who: int, **changed: bool) -> None:
         """Change somebody's account: `private` or `deactivated`."""
         fields = {"private": self.people[who].private, "deactivated": self.people[who].deactivated}
@@ -171,7 +200,10 @@ class PagedWorld:
 
     def vanish(self, id_: int) -> None:
         """Let a photo, a comment or a person go from where they were shown."""
-        if id_ in self.comments:
+        if id_ in self.told:
+            row = self.told[id_]
+            self.tell(row.actor_id, row.kind, row.comment_id)
+        elif id_ in self.comments:
             self.uncomment(id_)
         elif id_ in self.photos and id_ != self.mine:
             self.erase(id_)
