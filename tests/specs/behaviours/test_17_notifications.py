@@ -42,6 +42,19 @@ def test_a_mention_where_the_mentioned_may_not_look_is_not_told():
     assert (town.told("bob"), town.told("cy")) == ([("mention", "ann", photo), ("follow", "ann")][:1], [])
 
 
+@clause("11.1", "11.2", "17.1")
+def test_what_a_private_flip_hides_is_not_told_until_it_is_shown_again():
+    town = Town("ann", "bob", "cy")
+    photo = town.post("ann", "with @bob")
+    comment = town.comment("cy", photo, "and @bob")
+    told = [("mention", "cy", photo, comment), ("mention", "ann", photo)]
+    assert town.told("bob") == told
+    town.hide("ann")
+    assert town.told("bob") == []
+    town.show("ann")
+    assert town.told("bob") == told
+
+
 @clause("17.1")
 @pytest.mark.parametrize("deed", ["follow", "request"])
 def test_what_is_taken_back_is_told_no_more(deed):
