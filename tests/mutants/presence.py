@@ -1,10 +1,11 @@
-"""Bugs in counting and listing without those who hide or are gone, and in what comes back with them."""
+"""Bugs in counting and listing without those who hide or are gone, and in looking for what is left of them."""
 
 from tests.mutants.mutant import Mutant
 
 LIKES = ("tests/specs/test_likes.py",)
 LIKERS = ("tests/specs/test_likers.py",)
 COMMENTS = ("tests/specs/test_comments.py",)
+ERASURE = ("tests/specs/test_erasure.py",)
 
 MUTANTS = (
     Mutant(
@@ -132,5 +133,40 @@ MUTANTS = (
         "self._ordered = sorted(self._ordered + fresh)",
         "self._ordered = self._ordered + fresh",
         ("tests/properties/test_overlay_equals_a_dictionary.py",),
+    ),
+    Mutant(
+        "a deletion forgets the answers of others whose ids begin alike",
+        "api/remembered.py",
+        'key.startswith(b"once:person.%d:" % user_id)',
+        'key.startswith(b"once:person.%d" % user_id)',
+        ("tests/specs/test_api_remembered.py",),
+    ),
+    Mutant(
+        "what is left in rings is not looked for",
+        "projections/scan.py",
+        'id_.to_bytes(8, "big"), id_',
+        'id_.to_bytes(9, "big"), id_',
+        ERASURE,
+    ),
+    Mutant(
+        "whatever is left of who is gone may stay",
+        "agents/erasure.py",
+        "        if remains is None:\n",
+        "        if remains is None and not may:\n",
+        ERASURE,
+    ),
+    Mutant(
+        "what others typed in the same words is taken for theirs",
+        "agents/erasure.py",
+        'frozenset(typed["text"] - others)',
+        'frozenset(typed["text"])',
+        ERASURE,
+    ),
+    Mutant(
+        "counts under a comment that goes with its author must stay",
+        "infra/demo/books.py",
+        "{what} if own or by_leaver else set()",
+        "{what} if own else set()",
+        ("tests/specs/test_demo_erasure.py",),
     ),
 )
