@@ -40,8 +40,10 @@ class Proof(NamedTuple):
 
 
 def main() -> None:
-    """Write the document."""
-    DOCUMENT.write_text(document())
+    """Write the document, unless it says the same already: others may be reading it."""
+    said = document()
+    if not DOCUMENT.exists() or DOCUMENT.read_text() != said:
+        DOCUMENT.write_text(said)
     sys.stdout.write(f"{DOCUMENT.relative_to(ROOT)}: {len(CLAUSES)} clauses\n")
 
 
