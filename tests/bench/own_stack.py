@@ -42,7 +42,12 @@ def own_stack(variables: dict[str, str], services: str, say: Say) -> Iterator[Se
     try:
         ours = ", workers and API" if services == "all" else ""
         say(f"starting Kafka, PostgreSQL, Redis and MinIO{ours} from port {variables['DARKROOM_PORT_BASE']}")
-        infra("up", "--services", services)
+        try:
+            infra("up", "--services", services)
+        except NoStack as late:
+            # On a machine that is busy with something else workers may need longer than they are given; what is up stays.
+            say(f"once more: {str(late)[-300:]}")
+            infra("up", "--services", services)
         settings = load_settings()
         create_topics(settings.kafka_bootstrap, settings.partitions)
         asyncio.run(prepare(settings.postgres_dsns, settings.redis_url, settings.shards))
