@@ -7,7 +7,7 @@ like in SQLite and are written here once more: the newest photos of several owne
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -36,7 +36,10 @@ ORDER BY photo_id DESC LIMIT ?"""
 
 
 class PagedStores:
-    """What readers are given in the place of `projections.stores.Stores`; `asked` says of each question what was read."""
+    """What readers are given in the place of `projections.stores.Stores`; `asked` says of each question what was read.
+
+    `meanwhile` is called before each answer: what happens while a page is being read.
+    """
 
     def __init__(self, depth: int, shards: int) -> None:
         self.shards = shards
@@ -45,6 +48,7 @@ class PagedStores:
         self.postgres = SimpleNamespace(fetch_many=self._fetch_many)
         self.rings: dict[tuple[str, int], Ring] = defaultdict(lambda: Ring(depth))
         self.asked: list[str] = []
+        self.meanwhile: Callable[[], None] = lambda: None
         self._sql = sqlite3.connect(":memory:")
         for module in TABLES:
             columns = ", ".join(column.name for column in module.STRUCTURE.columns)
@@ -83,12 +87,12 @@ class PagedStores:
         if "LATERAL" in text:
             owners = [owner for ids, *_ in parts.values() for owner in ids]
             before, limit = next(iter(parts.values()))[1:3] if parts else (0, 0)
-            self.asked.append("photos of owners")
+            self._ask("photos of owners")
             return self._sql.execute(_OF_OWNERS, (json.dumps(owners), before, limit)).fetchall()
         return [values for params in parts.values() for values in self._read(table, text, params)]
 
     def _read(self, table: Table, text: str, params: Sequence) -> list[tuple]:
-        self.asked.append(table.name)
+        self._ask(table.name)
         columns = [column.name for column in table.columns]
         text = text.replace("= ANY(%s::bigint[])", "IN (SELECT value FROM json_each(%s))")
         text = text.replace("<> ALL(%s::bigint[])", "NOT IN (SELECT value FROM json_each(%s))").replace("%s", "?")
@@ -98,8 +102,12 @@ class PagedStores:
         found = self._sql.execute(text, plain).fetchall()
         return [tuple(json.loads(v) if one else v for v, one in zip(row, lists, strict=True)) for row in found]
 
+    def _ask(self, what: str) -> None:
+        self.meanwhile()
+        self.asked.append(what)
+
     async def _page(self, key: tuple[str, int], below: int | None, limit: int) -> RingPage:
-        self.asked.append("rings")
+        self._ask("rings")
         return self.rings[key].page(below, limit)
 
 

@@ -87,7 +87,7 @@ class PagedWorld:
         return Viewer(ME, *sets, dict.fromkeys(self.muting, 0))
 
     async def _pulled(self) -> dict[int, list[tuple[int, int]]]:
-        return self.pulled
+        return {author: list(spans) for author, spans in self.pulled.items()}
 
     def is_here(self, who: int) -> bool:
         return not self.people[who].deactivated

@@ -182,13 +182,19 @@ def visible(listing: Listing, world: PagedWorld) -> list[Item]:
     return sorted(listing.wanted(world))
 
 
-async def walk(listing: Listing, random: Random, met: Counter) -> None:
-    """Read a list to its end, while everything changes between its pages, and check each page and the whole."""
+def begun(listing: Listing, random: Random) -> PagedWorld:
+    """Return a world in which much has happened that concerns a list."""
     world = PagedWorld()
     if listing.answer is show_feed:
         for who in PEOPLE[:4]:
             world.follow(who, 0)
     changed(random, listing, world, 60)
+    return world
+
+
+async def walk(listing: Listing, random: Random, met: Counter) -> None:
+    """Read a list to its end, while everything changes between its pages, and check each page and the whole."""
+    world = begun(listing, random)
     stays = set(visible(listing, world))
     given: list[Item] = []
     cursor = None
@@ -220,6 +226,38 @@ async def walk(listing: Listing, random: Random, met: Counter) -> None:
     assert stays <= set(given)
 
 
+async def disturbed(listing: Listing, random: Random, met: Counter) -> None:
+    """Read a list to its end while everything changes, also within a page: what stays visible comes once, in order."""
+    world = begun(listing, random)
+    stays = set(visible(listing, world))
+    places = {item_id: place for place, item_id in stays}
+    left = MOST_CHANGED
+
+    def meanwhile() -> None:
+        nonlocal left
+        if left and random.random() < 0.4:
+            left -= 1
+            changed(random, listing, world, 2)
+            found = visible(listing, world)
+            met["something stays throughout"] += bool(stays & set(found))
+            stays.intersection_update(found)
+            places.update((item_id, place) for place, item_id in found)
+
+    world.stores.meanwhile = meanwhile
+    given: list[str] = []
+    cursor = None
+    for _ in range(100):
+        ids, cursor = await world.page(listing.answer, listing.params(world), random.randint(1, 4), cursor, sort=listing.sort)
+        assert ids or cursor is None
+        given += ids
+        if cursor is None:
+            break
+    world.stores.close()
+    assert cursor is None
+    assert all(places[one] < places[other] for one, other in pairwise(given))
+    assert {item_id for _, item_id in stays} <= set(given)
+
+
 def met_in(world: PagedWorld, wanted: list[Item], limit: int) -> Iterator[str]:
     """Yield what was worth testing in one page."""
     asked = world.stores.asked
@@ -235,11 +273,11 @@ def met_in(world: PagedWorld, wanted: list[Item], limit: int) -> Iterator[str]:
         yield "an empty page at the end"
 
 
-def walked(name: str, walks: int) -> Counter:
+def walked(name: str, walks: int, way: Callable = walk) -> Counter:
     """Check the law on so many walks through a list; return what was met."""
     met: Counter = Counter()
     for seed in range(walks):
-        asyncio.run(walk(LISTS[name], Random(seed), met))
+        asyncio.run(way(LISTS[name], Random(seed), met))
     return met
 
 
@@ -270,3 +308,11 @@ def test_other_lists_are_read_on_whatever_changes(name):
     met = walked(name, 80)
     assert met["the item of a cursor is gone"] >= 20
     assert met["a thinned page is refilled"] >= (50 if name in ("newest", "oldest", "tag", "notifications") else 0)
+
+
+@clause("13.2")
+@pytest.mark.parametrize("name", ["feed", "tag", "newest", "oldest", "top", "notifications"])
+def test_what_happens_within_a_page_neither_repeats_nor_skips_what_stays(name):
+    """A page is put together of several reads: what moves from rings to rows between two of them is seen by one of them."""
+    met = walked(name, 60, disturbed)
+    assert met["something stays throughout"] >= 200
