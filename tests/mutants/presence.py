@@ -102,7 +102,7 @@ MUTANTS = (
     Mutant(
         "a second comment of one submission stands",
         "agents/comments.py",
-        "    if first == event.comment_id:\n",
+        "    if not is_second(event.comment_id, first):\n",
         "    if first:\n",
         COMMENTS,
     ),
@@ -144,8 +144,8 @@ MUTANTS = (
     Mutant(
         "what is left in rings is not looked for",
         "projections/scan.py",
-        'id_.to_bytes(8, "big"), id_',
-        'id_.to_bytes(9, "big"), id_',
+        'id_.to_bytes(8, "big"), id_.to_bytes',
+        "id_.to_bytes",
         ERASURE,
     ),
     Mutant(
