@@ -14,7 +14,7 @@ from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense
 from agents.photo_checks import check_places, check_upload
 from agents.printing import items_of, reprint_of
-from agents.submissions import first_of, forgotten, standing_but_of
+from agents.submissions import first_of, forgotten, is_second, standing_but_of
 from projections.rows import SubmissionRow
 from schemas.events import AccountDeleted, PhotoDeleted, PhotoUploaded
 from streams.fold import Agent, Batch, Caused, Changes, Record, State
@@ -84,7 +84,7 @@ def fold_upload(turn: Turn, record: Record) -> None:
         row = SubmissionRow(upload.owner_id, upload.submission, first, not gone)
         turn.rows[upload.owner_id, upload.submission] = row
     keep(turn, upload)
-    if gone or first != upload.photo_id:
+    if gone or is_second(upload.photo_id, first):
         turn.said.append(deletion(record, upload.owner_id, upload.photo_id))
 
 

@@ -29,7 +29,7 @@ from agents.keys import ids_in, key_of
 from agents.nonsense import Nonsense, check_not_ahead, check_texts
 from agents.presence import absent_among, is_back_or_left, presence_of, set_presence, without_unknown
 from agents.printing import chunks_of, reprint_of
-from agents.submissions import first_of, forgotten, standing_but_of
+from agents.submissions import first_of, forgotten, is_second, standing_but_of
 from projections.rows import CounterKind, SubmissionRow
 from schemas.events import CommentAdded, CommentDeleted, LikeKind, Presence
 from schemas.ids import shard_of
@@ -112,7 +112,7 @@ def submit(state: State, event: CommentAdded, comment: Comment) -> list[Submissi
         add(state, event, comment)
         return []
     first = first_of(state, event.actor_id, event.submission, event.comment_id)
-    if first == event.comment_id:
+    if not is_second(event.comment_id, first):
         add(state, event, comment)
     gone = presence_of(state, event.actor_id) is Presence.GONE
     return [SubmissionRow(event.actor_id, event.submission, first, not gone)]

@@ -30,6 +30,15 @@ def first_of(state: State, person_id: int, submission: str, target_id: int) -> i
     return target_id
 
 
+def is_second(target_id: int, first_id: int) -> bool:
+    """Return whether a target has no effect because another is the first of its submission.
+
+    One that is older by a day than what the submission stands for now is a word from then, said again: it may have been the
+    first of its own day.
+    """
+    return target_id != first_id and time_of(first_id) < time_of(target_id) + KEPT_MS
+
+
 def forgotten(state: State, person_id: int) -> Iterator[SubmissionRow]:
     """Yield rows that remove all that a person submitted."""
     return (row._replace(standing=False) for row in _rows(state, key_of(SUBMISSION, person_id)))

@@ -13,14 +13,14 @@ MUTANTS = (
     Mutant(
         "an upload that comes after its owner's deletion stays",
         "agents/clearing.py",
-        "    if gone or first != upload.photo_id:\n",
-        "    if first != upload.photo_id:\n",
+        "    if gone or is_second(upload.photo_id, first):\n",
+        "    if is_second(upload.photo_id, first):\n",
         (f"{SPEC}::test_a_photo_whose_upload_is_read_after_its_owners_deletion_is_deleted_too", COMMUTE),
     ),
     Mutant(
         "the second photo of a submission stays",
         "agents/clearing.py",
-        "    if gone or first != upload.photo_id:\n",
+        "    if gone or is_second(upload.photo_id, first):\n",
         "    if gone:\n",
         (SPEC, f"{REPEATS}::test_an_upload_that_reached_the_log_under_two_ids_is_one_photo"),
     ),
@@ -37,6 +37,13 @@ MUTANTS = (
         "        if time_of(target_id) < time_of(first) + KEPT_MS:\n            return first\n",
         "        return first\n",
         (f"{SPEC}::test_after_a_day_a_key_stands_for_something_new",),
+    ),
+    Mutant(
+        "an upload of long ago that is said again is the second of today's",
+        "agents/submissions.py",
+        " and time_of(first_id) < time_of(target_id) + KEPT_MS\n",
+        "\n",
+        (f"{SPEC}::test_an_upload_of_another_day_that_is_said_again_is_no_second_one",),
     ),
     Mutant(
         "submissions of who is gone are printed",

@@ -70,7 +70,7 @@ class Submissions(NamedTuple):
 def submissions_of(said: Iterable[Told], id_name: str) -> Submissions:
     """Return what came of each submission in the order of the log (behaviour 4); `id_name` is the field of what was made.
 
-    After a day by the times of ids the same submission stands for something new.
+    After a day by the times of ids the same submission stands for something new, and what is older by a day is no second of it.
     """
     found = Submissions({}, set())
     for _, appended_at, event in said:
@@ -80,7 +80,7 @@ def submissions_of(said: Iterable[Told], id_name: str) -> Submissions:
         first = found.firsts.setdefault((event.actor_id, submission), made)
         if time_of(made) >= time_of(first) + KEPT_MS:
             found.firsts[event.actor_id, submission] = made
-        elif made != first:
+        elif made != first and time_of(first) < time_of(made) + KEPT_MS:
             found.seconds.add(made)
     return found
 

@@ -89,6 +89,15 @@ def test_after_a_day_a_key_stands_for_something_new(play):
     assert row_of(play).target_id == new
 
 
+def test_an_upload_of_another_day_that_is_said_again_is_no_second_one(play):
+    new = photo(ANN, KEPT_MS + 1)
+    play.given(uploaded(SHOT, ANN, submission=KEY), uploaded(new, ANN, KEPT_MS + 1, submission=KEY))
+    # As when a dead letter of the first one is retried, which another agent had written.
+    play.given(uploaded(SHOT, ANN, KEPT_MS + 2, submission=KEY))
+    assert deleted(play) == []
+    assert row_of(play).target_id == new
+
+
 def test_nothing_stays_of_what_a_deleted_person_submitted_whichever_is_read_first(play):
     first = uploaded(SHOT, ANN, submission=KEY)
     for order in ([first, closed(ANN)], [closed(ANN), first]):
