@@ -60,6 +60,8 @@ def agent(rules: Rules) -> Agent:
         writes=("accounts", "account_cards"),
         emits=("presences", "names"),
         reprint=reprint_of(accounts=standing, account_cards=standing),
+        # 2: the same is kept, but who is absent and who holds a name is said of accounts of before, too.
+        state_version=2,
     )
 
 

@@ -144,6 +144,12 @@ def test_every_partition_is_told_who_hides_comes_back_and_is_gone(play):
         assert [partition_of(event.shard, SHARDS, RULES.partitions) for event in heard] == list(range(RULES.partitions))
 
 
+def test_a_state_from_before_presences_were_said_is_folded_anew():
+    """Or nobody would ever hear who was deactivated or deleted by then, nor who held which name."""
+    begun_as = 1
+    assert accounts.agent(RULES).state_version > begun_as
+
+
 def test_nobody_is_told_what_changes_nothing(play):
     play.given(opened(ANN), deactivated(ANN))
     assert play.when(deactivated(ANN)).events == []
