@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from schemas.crash_points import Hook
+from schemas.object_keys import SNAPSHOTS, snapshots_prefix
 from streams.fold import Agent
 from streams.objects import Objects
 from streams.overlay import RUNTIME_PREFIX
@@ -35,6 +36,11 @@ class Shelf:
                 await snapshots.take((agent.name, partition))
             finally:
                 store.close()
+
+    async def empty(self, agent: Agent, partition: int) -> None:
+        """Lose every snapshot of a state."""
+        for one in await self._objects.listing(SNAPSHOTS, snapshots_prefix(CLUSTER, agent.name, partition)):
+            await self._objects.delete(SNAPSHOTS, one.key)
 
     async def get(self, agent: Agent, partition: int, end: Callable[[str, int], int]) -> MemoryState | None:
         """Bring the newest state back, or None."""

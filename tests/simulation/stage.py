@@ -353,8 +353,14 @@ class Stage:
             self._remembered[move.place] = self.states[move.place].reopened()
 
     async def lose_state(self, move: m.LoseState) -> None:
-        """Lose a state, and begin from what was put aside, or from nothing: the log is still there."""
+        """Lose a state, and begin from what was put aside, or from nothing: the log is still there.
+
+        Nobody begins from nothing while there is something to begin from, so that is lost as well: restored later, it would
+        know of words that whoever began anew has not said again.
+        """
         kept = await self._kept(move.place) if move.restored else None
+        if not move.restored:
+            await self._lose_kept(move.place)
         if kept is not None or not move.restored:
             self._renew(move.place, kept or MemoryState())
             self.fired["state lost" if kept is None else "state restored"] += 1
@@ -364,6 +370,11 @@ class Stage:
             return await self._shelf.get(self.agents[place[0]], place[1], self.log.end)
         kept = self._remembered.get(place)
         return None if kept is None else kept.reopened()
+
+    async def _lose_kept(self, place: m.Place) -> None:
+        if self.setting.disks:
+            await self._shelf.empty(self.agents[place[0]], place[1])
+        self._remembered.pop(place, None)
 
     async def trip(self, move: m.Hiccup) -> None:
         self._hiccups.add((move.place, move.what))
