@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.behaviours import clause
 from tests.integration.conftest import eventually, png
 
 pytestmark = pytest.mark.stack
@@ -92,21 +91,6 @@ def test_a_deactivated_account_is_hidden_until_it_comes_back(person):
     ann.ask("DELETE", "/v1/me", 204)
     bob.ask("GET", f"/v1/users/{ann.id}", 404, after=[ann])
     assert ann.ask("GET", "/v1/me", after=[ann]).status_code == 401
-
-
-@clause("16.5")
-def test_what_cannot_be_decoded_is_rejected_and_only_its_owner_sees_why(person):
-    ann, bob = person(), person()
-    whole = png(60, 60)
-    at = whole.index(b"IDAT") + 8
-    broken = whole[:at] + b"\xff" * 20 + whole[at + 20 :]
-    photo = ann.ask("POST", "/v1/photos", 202, files={"file": ("x.png", broken, "image/png")}).json()["id"]
-    seen = eventually(lambda: ann.ask("GET", f"/v1/photos/{photo}", 200).json(), lambda shown: shown["state"] != "processing")
-    assert seen["state"] == "rejected"
-    assert seen["reason"]
-    bob.ask("GET", f"/v1/photos/{photo}", 404)
-    assert ids(ann.get(f"/v1/users/{ann.id}/photos")) == []
-    ann.ask("DELETE", f"/v1/photos/{photo}", 204)
 
 
 def test_ones_own_account_is_what_one_has_just_made_it(person):

@@ -83,3 +83,24 @@ async def test_served_files_carry_no_gps_and_are_upright(story):
         assert not [name for name in shown.get_fields() if name.startswith("exif-ifd3")]
         assert "orientation" not in shown.get_fields() or shown.get("orientation") == 1
     await story.anyone.ask("GET", f"/photos/{photo}/150.jpg", 200)
+
+
+@clause("16.5")
+async def test_a_photo_that_cannot_be_decoded_is_its_owners_alone_in_no_list_and_no_count(story):
+    ann, bob = await story.people(2)
+    await bob.follow(ann)
+    whole = png(60, 60)
+    at = whole.index(b"IDAT") + 8
+    photo = await ann.send(f"#broken{story.word}", picture=whole[:at] + b"\xff" * 20 + whole[at + 20 :])
+    await bob.missing(f"/v1/photos/{photo}")
+    assert await ann.feed() == await bob.feed() == []
+    rejected = await ann.until(f"/v1/photos/{photo}", lambda answer: answer.json()["state"] != "processing")
+    story.happened(rejected.headers["Darkroom-Position"])
+    seen = await ann.photo(photo)
+    assert (seen["state"], bool(seen["reason"])) == ("rejected", True)
+    for reader in (ann, bob):
+        assert await reader.ids(f"/v1/users/{ann.id}/photos") == await reader.feed() == []
+        assert await reader.ids(f"/v1/tags/broken{story.word}/photos") == []
+        assert (await reader.counts(ann))["photos"] == 0
+    await bob.missing(f"/v1/photos/{photo}", f"/photos/{photo}/150.jpg")
+    await bob.like(photo, 404)

@@ -181,3 +181,18 @@ async def test_what_reached_the_log_twice_is_there_once(story: Story):
     assert (await ann.photo(str(photo)))["counts"]["comments"] == 1
     assert await ann.feed() == await bob.ids(f"/v1/users/{ann.id}/photos") == [str(photo)]
     assert (await bob.counts(ann))["photos"] == 1
+
+
+@clause("4.6", "1.2")
+async def test_taking_back_what_never_was_is_answered_as_done(story):
+    ann, bob = await story.people(2)
+    photo = await ann.upload()
+    comment = await ann.comment(photo)
+    for path in (f"/v1/photos/{photo}/like", f"/v1/comments/{comment}/like", f"/v1/users/{ann.id}/block",
+                 f"/v1/users/{ann.id}/mute", f"/v1/follow-requests/{ann.id}", f"/v1/me/followers/{ann.id}",
+                 "/v1/photos/12/like", "/v1/users/12/block"):  # fmt: skip
+        await bob.delete(path)
+    await bob.unfollow(ann)
+    assert await ann.likes(photo) == 0
+    assert await ann.counts(ann) == {"photos": 1, "followers": 0, "following": 0}
+    assert await bob.relation(ann) == await ann.relation(bob) == set()
