@@ -13,13 +13,12 @@ from infra.settings import Settings
 from infra.supervision import Supervisor
 from schemas.events import Event, PhotoUploaded, VariantReady
 from schemas.ids import compose_id, shard_of, time_of
+from streams.decoding import RawRecord
 from tests.bench.asking import LARGEST_PAGE, Answer, Asker, ids_of
 from tests.bench.crowd import append, deeds, openings, people, said_now
 from tests.bench.figures import Figure, Say
 from tests.bench.settling import settle
 from tests.chaos.testimony import KeptLog
-from tests.oracle.relations import follows_of, ties_of
-from tests.oracle.told import told
 from tests.oracle.wanted import World, feed_for
 
 PHOTOS = 5_000
@@ -34,14 +33,30 @@ GIVE_UP_SECONDS = 30.0
 RESIZING = "media-0"
 
 
+class StandingLog(KeptLog):
+    """A log of which only relations go on: everything else is read from the brokers once."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._read: dict[tuple[str, int], list[RawRecord]] = {}
+
+    def read(self, topic: str, partition: int) -> list[RawRecord]:
+        """Return the records of a partition."""
+        place = topic, partition
+        if place not in self._read or topic == "relations":
+            self._read[place] = super().read(topic, partition)
+        return self._read[place]
+
+
 @dataclass
 class Reader:
     """Who follows and unfollows; in seconds, from an answer until a page that is not stale, and of walking to the end."""
 
+    settings: Settings
+    log: StandingLog
     asker: Asker
     me: int
     author: int
-    world: World
     visible: list[float] = field(default_factory=list)
     walked: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -71,10 +86,9 @@ class Reader:
                 return page
 
     def feed_by_the_oracle(self) -> list[int]:
-        """Return the reader's feed by what the log says now; nothing but relations has changed since the world was read."""
-        world = self.world
-        world.ties = ties_of(told(world.log, "relations"))
-        world.follows = follows_of(world.ties, world.town)
+        """Return the reader's feed by what the log says now."""
+        settings = self.settings
+        world = World(self.log, time.time_ns() // 1_000_000, settings.celebrity_up, settings.celebrity_down)
         return list(feed_for(world, self.me))
 
 
@@ -118,8 +132,7 @@ def begin(settings: Settings, say: Say) -> Reader:
     append(settings, (event for owner, photos in many.items() for event in photos_of(owner, photos)))
     took = settle(settings, say, agents_but=("resize",))
     say(f"{sum(many.values()):,} photos: folded in {took:.1f} s")
-    world = World(KeptLog(settings), time.time_ns() // 1_000_000, settings.celebrity_up, settings.celebrity_down)
-    return Reader(Asker(settings), me, author, world)
+    return Reader(settings, StandingLog(settings), Asker(settings), me, author)
 
 
 def photos_of(owner: int, many: int) -> Iterator[Event]:
