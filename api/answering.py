@@ -54,7 +54,7 @@ async def answer_request(context: Context, route: Route, scope: Any, receive: Ca
 async def _answer_once(call: Call) -> Answer:
     """Answer a request, or give a remembered answer again when it carries a key that was used."""
     await call.identify()
-    asker = f"person.{call.me}" if call.me else f"address.{(call.scope.get('client') or ('unknown',))[0]}"
+    asker = f"person.{call.me}" if call.me else _address(call)
     key = call.header(b"idempotency-key") if call.route.method == "POST" else None
     if key is None:
         return await _answer_limited(call, asker)
@@ -70,6 +70,10 @@ async def _answer_once(call: Call) -> Answer:
         return Answer(claim.status, claim.body, headers=await _headers_again(call, claim))
     call.claim, call.key = claim, key
     return await _answer_claimed(call, asker)
+
+
+def _address(call: Call) -> str:
+    return f"address.{(call.scope.get('client') or ('unknown',))[0]}"
 
 
 async def _headers_again(call: Call, entry: Entry) -> dict[str, str]:
@@ -112,7 +116,8 @@ async def _answer_again(call: Call) -> Answer | None:
 async def _answer_limited(call: Call, asker: str) -> Answer:
     """Answer, unless this person or address does this too often; a remembered answer costs nothing."""
     if call.route.limited:
-        await call.context.limits.take(call.route.limited, asker)
+        # Else each account that somebody opened could open as many again.
+        await call.context.limits.take(call.route.limited, _address(call) if call.route.limited == "accounts" else asker)
     return await _answer(call, partial(call.route.answer, call))
 
 

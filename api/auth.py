@@ -54,6 +54,8 @@ class Tokens:
         subject = claims["sub"]
         if not (isinstance(subject, str) and subject.isascii() and subject.isdecimal() and len(subject) <= 19):
             raise unauthorized("The token's `sub` is no user id.")
+        if int(subject) >= 1 << 63:
+            raise unauthorized("The token's `sub` is larger than any user id.")
         return int(subject), float(claims["exp"])
 
 

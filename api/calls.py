@@ -126,8 +126,8 @@ class Call:
         """Return the form with its file; 413, 415, 422."""
         if self._body is None:
             self._make_room()
+            # What was wrong with a header waits on: that the file is no picture goes before it.
             self._body = await read_upload(self.incoming, self.header(b"content-type") or "")
-            self.raise_deferred()
         return self._body
 
     def _make_room(self) -> None:

@@ -7,7 +7,8 @@ import binascii
 
 import msgspec
 
-_MAX_CHARACTERS = 400
+# A name of 80 characters of at most 4 B, two keys of at most 9 B, 4 B around them: 342 B, 456 characters in base64.
+_MAX_CHARACTERS = 456
 
 
 class ForeignCursor(ValueError):

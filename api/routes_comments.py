@@ -70,7 +70,8 @@ async def list_comments(call: Call) -> Answer:
     """Answer a photo's comments: newest, oldest, or most liked first."""
     photo = await visible_photo(call, call.id("photo_id", "photo"))
     call.raise_deferred()
-    sort = call.query("sort") or "newest"
+    sort = call.query("sort")
+    sort = "newest" if sort is None else sort
     if sort not in _SORTS:
         raise invalid("sort", f"wanted one of {', '.join(_SORTS)}")
     read, key, kinds = _SORTS[sort]

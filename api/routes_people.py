@@ -144,14 +144,14 @@ async def list_followers(call: Call) -> Answer:
     """Answer who follows a person, the newest follow first."""
     owner = await owner_of_lists(call)
     fetch = _by_since(followers.page, call, owner.user_id)
-    return await _people_page(call, "followers", fetch, lambda row: row.follower_id, lambda row: row.since)
+    return await _people_page(call, f"followers.{owner.user_id}", fetch, lambda row: row.follower_id, lambda row: row.since)
 
 
 async def list_following(call: Call) -> Answer:
     """Answer whom a person follows, the newest follow first."""
     owner = await owner_of_lists(call)
     fetch = _by_since(followings.page, call, owner.user_id)
-    return await _people_page(call, "following", fetch, lambda row: row.followee_id, lambda row: row.since)
+    return await _people_page(call, f"following.{owner.user_id}", fetch, lambda row: row.followee_id, lambda row: row.since)
 
 
 async def list_requests(call: Call) -> Answer:

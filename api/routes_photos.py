@@ -145,7 +145,9 @@ async def unlike_photo(call: Call) -> Answer:
 async def list_likes(call: Call) -> Answer:
     """Answer who likes a photo, the newest like first."""
     photo = await visible_photo(call, call.id("photo_id", "photo"))
-    page = call.page("likes", int)
+    # Likes of one photo only: a cursor of another photo's list is foreign.
+    name = f"likes.{photo.photo_id}"
+    page = call.page(name, int)
 
     async def fetch(after: tuple | None, limit: int) -> Sequence:
         return await likes.of_target(call.context.stores, photo.photo_id, after[0] if after else None, limit)
@@ -154,13 +156,14 @@ async def list_likes(call: Call) -> Answer:
         return await show_people(call, (row.user_id for row in rows), sees_person)
 
     items, next_key = await fill_page(fetch, show, lambda row: (row.order,), page.limit, page.after)
-    return page_answer("likes", items, next_key)
+    return page_answer(name, items, next_key)
 
 
 async def list_photos(call: Call) -> Answer:
     """Answer a person's photos, the newest first."""
     owner = await owner_of_lists(call)
-    page = call.page("photos", int)
+    name = f"photos.{owner.user_id}"
+    page = call.page(name, int)
 
     async def fetch(after: tuple | None, limit: int) -> Sequence:
         return await photos.of_owner(call.context.stores, owner.user_id, after[0] if after else None, limit)
@@ -169,7 +172,7 @@ async def list_photos(call: Call) -> Answer:
         return await show_photos(call, [row.photo_id for row in rows], _is_ready)
 
     items, next_key = await fill_page(fetch, show, lambda row: (row.photo_id,), page.limit, page.after)
-    return page_answer("photos", items, next_key)
+    return page_answer(name, items, next_key)
 
 
 def _is_ready(_viewer: Viewer, _owner: Account | None, state: str) -> bool:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from api.calls import MAX_ID
 from api.cursors import ForeignCursor, make_cursor, read_cursor
 from api.pages import fill_page, page_answer
 from tests.behaviours import clause
@@ -12,6 +13,11 @@ from tests.behaviours import clause
 
 def test_a_cursor_gives_its_keys_back():
     assert read_cursor(make_cursor("top", 5, 1 << 62), "top", int, int) == (5, 1 << 62)
+
+
+def test_the_longest_cursor_that_is_made_is_read():
+    name = "\N{GRINNING FACE}" * 80
+    assert read_cursor(make_cursor(name, MAX_ID, MAX_ID), name, int, int) == (MAX_ID, MAX_ID)
 
 
 @pytest.mark.parametrize("text", ["", "x", "====", "ä", "AAAA" * 200, make_cursor("newest", 5), make_cursor("top", "5")])

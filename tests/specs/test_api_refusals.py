@@ -77,6 +77,14 @@ def test_a_malformed_or_forged_token_is_refused(token):
     assert caught.value.status == 401
 
 
+@pytest.mark.parametrize("user_id", [-1, 1 << 63, 10**19])
+def test_a_token_whose_sub_can_be_no_user_id_is_refused(user_id):
+    tokens = Tokens("a secret of thirty-two characters")
+    with pytest.raises(Problem) as caught:
+        tokens.user_of(tokens.make(user_id))
+    assert caught.value.status == 401
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc"])
 def test_an_authorization_that_is_no_bearer_is_refused(header):
     with pytest.raises(Problem):
