@@ -12,7 +12,7 @@ from schemas.ids import time_of
 from schemas.text import hashtags, name_key, place_key
 from tests.oracle.content import Comment, Likes, Photo, comments_of, likes_of, photos_of, submissions_of
 from tests.oracle.feeds import feed_of, is_muted, profile_of
-from tests.oracle.notices import Notices, inboxes_of, notices_of
+from tests.oracle.notifications import Notifications, inboxes_of, notifications_of
 from tests.oracle.people import Person, Town, town_of
 from tests.oracle.relations import Follow, Pair, Ties, follows_of, pulled_spans, ties_of
 from tests.oracle.told import ReadableLog, heard, told
@@ -41,7 +41,7 @@ class World:
     comments: dict[int, Comment] = field(init=False)
     likes: Likes = field(init=False)
     pulled: dict[int, tuple[tuple[int, int], ...]] = field(init=False)
-    notices: Notices = field(init=False)
+    notifications: Notifications = field(init=False)
     inboxes: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,7 +52,7 @@ class World:
         self.comments = comments_of(told(self.log, "comments"), self.photos, self.town, self.ties)
         self.likes = likes_of(told(self.log, "likes"), self.photos, self.town, self.ties)
         self.pulled = pulled_spans(heard(self.log, "followers"), self.town, self.celebrity_up, self.celebrity_down)
-        self.notices = notices_of(self.log, self.town)
+        self.notifications = notifications_of(self.log, self.town)
         self.inboxes = inboxes_of(told(self.log, "inboxes"), self.town)
 
     def is_buried(self, photo_id: int) -> bool:
@@ -102,7 +102,7 @@ def wanted(world: World) -> dict[str, Shown]:
         # Behaviour 14: who is deleted has no feed, and nobody pulls them any more.
         "rings of the deleted": {},
         "submissions": submissions(world),
-        "notifications": world.notices,
+        "notifications": world.notifications,
         "inboxes": world.inboxes,
         "told": {
             reader: told for reader in world.town.people if world.town.is_here(reader) if (told := told_to(world, reader))
@@ -197,11 +197,11 @@ def submissions(world: World) -> Shown:
 def told_to(world: World, reader: int) -> tuple[tuple, ...]:
     """Return what a reader is told, newest first, as (id, kind, actor, photo, comment, created at, read)."""
     found = []
-    for (recipient, kind, actor, photo_id, comment_id), notice_id in world.notices.items():
+    for (recipient, kind, actor, photo_id, comment_id), notification_id in world.notifications.items():
         told_as = seen_as(world, reader, kind, actor, photo_id, comment_id) if recipient == reader else None
         if told_as is not None:
-            read = notice_id <= world.inboxes.get(reader, 0)
-            found.append((notice_id, told_as, actor, photo_id, comment_id, time_of(notice_id), read))
+            read = notification_id <= world.inboxes.get(reader, 0)
+            found.append((notification_id, told_as, actor, photo_id, comment_id, time_of(notification_id), read))
     return tuple(sorted(found, reverse=True))
 
 

@@ -181,11 +181,11 @@ class PagedWorld:
     def tell(self, by: int, kind: str, comment_id: int = 0) -> None:
         """Tell the reader of what somebody did, or take it back; told again it has the id of the first time."""
         one = (ME, kind, by, 0 if kind == "follow" else self.mine, comment_id)
-        notice_id = self.first_told.setdefault(one, self._minted())
-        stood = self.told.pop(notice_id, None)
-        row = NotificationRow(*one, notice_id, stood is None)
+        notification_id = self.first_told.setdefault(one, self._minted())
+        stood = self.told.pop(notification_id, None)
+        row = NotificationRow(*one, notification_id, stood is None)
         if row.standing:
-            self.told[notice_id] = row
+            self.told[notification_id] = row
         self.stores.put(notifications.STRUCTURE, row)
 
     def tell_of_comment(self, author: int) -> None:

@@ -83,10 +83,10 @@ def people_of(name: str, blocked_too: bool = False) -> Callable[[PagedWorld], It
 
 def told(world: PagedWorld) -> Iterator[Item]:
     """Return what the reader is told by whom they may see: of follows and comments while there are any."""
-    for notice_id, row in world.told.items():
+    for notification_id, row in world.told.items():
         there = {"like": True, "follow": row.actor_id in world.followed_by, "comment": row.comment_id in world.comments}
         if there[row.kind] and world.meets(row.actor_id) and row.actor_id not in world.muting:
-            yield (-notice_id,), str(notice_id)
+            yield (-notification_id,), str(notification_id)
 
 
 def of_photo(world: PagedWorld) -> dict[str, str]:

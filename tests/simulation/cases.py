@@ -6,12 +6,12 @@ from schemas import events as e
 from tests.oracle.told import told
 from tests.oracle.wanted import World, feed_for
 from tests.simulation.absences import of_absences
-from tests.simulation.tellings import of_notices, of_submissions
+from tests.simulation.tellings import of_notifications, of_submissions
 
 
 def cases_of(world: World, depth: int) -> set[str]:
     """Return the names of the cases that a world has met; `depth` is that of feeds."""
-    parts = (of_people, of_absences, of_relations, of_photos, of_likes, of_comments, of_notices, of_submissions)
+    parts = (of_people, of_absences, of_relations, of_photos, of_likes, of_comments, of_notifications, of_submissions)
     found = {case for part in parts for case in part(world)}
     if any(len(feed_for(world, reader)) > depth for reader in world.town.people):
         found.add("feed longer than its ring")
@@ -184,19 +184,19 @@ FLOORS = {
     "told of a comment": 80,
     "told of a mention": 80,
     "mention of a name that was nobody's": 40,
-    "some notices are read and others not": 10,
-    "notice of a like taken back": 50,
-    "notice of a comment taken back": 20,
-    "notice of a mention taken back": 10,
-    "notice of a follow taken back": 100,
-    "notice of a like ended by a deletion": 40,
-    "notice of a comment ended by a deletion": 40,
-    "notice of a mention ended by a deletion": 50,
-    "notice of a follow ended by a deletion": 80,
-    "notice hidden by a block": 20,
-    "notice hidden by a mute": 20,
-    "notice hidden while somebody hides": 80,
-    "notice hidden by the deletion of a photo": 50,
+    "some notifications are read and others not": 10,
+    "notification of a like taken back": 50,
+    "notification of a comment taken back": 20,
+    "notification of a mention taken back": 10,
+    "notification of a follow taken back": 100,
+    "notification of a like ended by a deletion": 40,
+    "notification of a comment ended by a deletion": 40,
+    "notification of a mention ended by a deletion": 50,
+    "notification of a follow ended by a deletion": 80,
+    "notification hidden by a block": 20,
+    "notification hidden by a mute": 20,
+    "notification hidden while somebody hides": 80,
+    "notification hidden by the deletion of a photo": 50,
     "submission repeated in photos": 50,
     "submission repeated in comments": 20,
     "submission repeated of a photo that is deleted": 15,

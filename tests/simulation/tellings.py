@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from schemas.text import mentions, name_key
 from tests.oracle.content import submissions_of
 from tests.oracle.feeds import is_muted
-from tests.oracle.notices import Deed, likes, made, names_of, said, wishes
+from tests.oracle.notifications import Deed, likes, made, names_of, said, wishes
 from tests.oracle.people import Town
 from tests.oracle.told import told
 from tests.oracle.wanted import MADE, World, told_to
 
 
-def of_notices(world: World) -> Iterator[str]:
-    """Yield the cases of notices: of each kind, what hid them, what took them back, what was read."""
+def of_notifications(world: World) -> Iterator[str]:
+    """Yield the cases of notifications: of each kind, what hid them, what took them back, what was read."""
     shots, remarks, deleted = made(world.log)
     names = names_of(world.log, world.town)
     deeds = [*likes(world.log, shots, remarks), *said(names, shots, remarks, deleted), *wishes(world.log)]
@@ -26,27 +26,27 @@ def of_notices(world: World) -> Iterator[str]:
     for reader in world.town.people:
         news = told_to(world, reader) if world.town.is_here(reader) else ()
         if {read for *_, read in news} == {False, True}:
-            yield "some notices are read and others not"
+            yield "some notifications are read and others not"
         for _, told_as, *_ in news:
             yield f"told of a {told_as}"
 
 
 def of_deed(world: World, deed: Deed) -> Iterator[str]:
-    """Yield what became of the notice of one deed."""
+    """Yield what became of the notification of one deed."""
     if deed.whom == deed.by:
         yield f"{deed.kind} of one's own, of which nobody is told"
     elif not deed.stands:
-        yield f"notice of a {deed.kind} taken back"
+        yield f"notification of a {deed.kind} taken back"
     elif is_gone_of(world.town, deed):
-        yield f"notice of a {deed.kind} ended by a deletion"
+        yield f"notification of a {deed.kind} ended by a deletion"
     elif world.ties.apart(deed.whom, deed.by):
-        yield "notice hidden by a block"
+        yield "notification hidden by a block"
     elif is_muted(world.ties, deed.whom, deed.by, world.now):
-        yield "notice hidden by a mute"
+        yield "notification hidden by a mute"
     elif not world.town.is_here(deed.by):
-        yield "notice hidden while somebody hides"
+        yield "notification hidden while somebody hides"
     elif deed.photo_id and world.is_buried(deed.photo_id):
-        yield "notice hidden by the deletion of a photo"
+        yield "notification hidden by the deletion of a photo"
 
 
 def is_gone_of(town: Town, deed: Deed) -> bool:

@@ -1,6 +1,6 @@
-"""What people are told of what others did to them: one notice of each deed, as old as the first time that it was done.
+"""What people are told of what others did to them: one notification of each deed, as old as the first time that it was done.
 
-Behaviours 2, 3, 9, 14 and 17, and decision 35. Whether a reader sees a notice now is said in `tests.oracle.wanted`.
+Behaviours 2, 3, 9, 14 and 17, and decision 35. Whether a reader sees a notification now is said in `tests.oracle.wanted`.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from tests.oracle.people import Town
 from tests.oracle.relations import Pair, Ties, tie
 from tests.oracle.told import ReadableLog, Told, told
 
-# (who is told, kind, who did it, photo or 0, comment or 0): the id of the notice.
-Notices = dict[tuple[int, str, int, int, int], int]
+# (who is told, kind, who did it, photo or 0, comment or 0): the id of the notification.
+Notifications = dict[tuple[int, str, int, int, int], int]
 # The bits of an id below its time.
 LOW_BITS = 23
 
@@ -32,8 +32,8 @@ class Deed(NamedTuple):
     stands: bool
 
 
-def notices_of(log: ReadableLog, town: Town) -> Notices:
-    """Return what stands. Behaviour 3: nobody is told of what they did themselves; 14: nor of who is gone, nor who is gone."""
+def notifications_of(log: ReadableLog, town: Town) -> Notifications:
+    """Return what stands. Behaviour 3: nobody is told of their own deeds; 14: nor of those who are gone, who are told nothing."""
     shots, remarks, deleted = made(log)
     deeds = [*likes(log, shots, remarks), *said(names_of(log, town), shots, remarks, deleted), *wishes(log)]
     told_of = [deed for deed in deeds if deed.stands and deed.whom != deed.by]
@@ -42,7 +42,7 @@ def notices_of(log: ReadableLog, town: Town) -> Notices:
 
 
 def id_of(deed: Deed) -> int:
-    """Return the id of a notice: the time of the deed, then a hash of what it is, so that it is the same for ever."""
+    """Return the id of a notification: the time of the deed, then a hash of what it is, so that it is the same for ever."""
     digest = hashlib.blake2b(f"{deed.kind}:{deed.by}:{deed.photo_id}:{deed.comment_id}".encode(), digest_size=8).digest()
     return (deed.at - EPOCH_MS) << LOW_BITS | int.from_bytes(digest, "big") % (1 << LOW_BITS)
 
