@@ -33,7 +33,7 @@ class Deed(NamedTuple):
 
 
 def notifications_of(log: ReadableLog, town: Town) -> Notifications:
-    """Return what stands. Behaviour 3: nobody is told of their own deeds; 14: nor of those who are gone, who are told nothing."""
+    """Return what stands. Nobody is told of their own deeds (behaviour 3), nor of who is gone, nor is who is gone (14)."""
     shots, remarks, deleted = made(log)
     deeds = [*likes(log, shots, remarks), *said(names_of(log, town), shots, remarks, deleted), *wishes(log)]
     told_of = [deed for deed in deeds if deed.stands and deed.whom != deed.by]
