@@ -56,7 +56,6 @@ class Call:
         self.key = ""
         # A wrong header or key is told only after 404 and 403 had their say.
         self.deferred: Problem | None = None
-        self.stale = False
         self._room = 0
         self._viewer: Viewer | None = None
         self._body: Any = None
