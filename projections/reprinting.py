@@ -34,7 +34,7 @@ from projections.prints import (
 )
 from projections.redis_store import RedisStore
 from projections.structure import Rings, Structure, Table
-from projections.structures import NAMES, structure_of
+from projections.structures import structure_of
 from projections.tables import Statement, statements
 from projections.together import Together
 from schemas.crash_points import CrashPoint, Hook
@@ -54,8 +54,9 @@ class PlaceLike(Protocol):
 
 
 class Found(NamedTuple):
-    """What the stores say: requests by number, and by store (a server's number, or `REDIS`) the records."""
+    """What the stores say: the builds that are read, requests by number, and by store (a number, or `REDIS`) the records."""
 
+    builds: Builds
     requests: Sequence[Request]
     prints: Mapping[int, Mapping[Key, Print]]
 
@@ -103,6 +104,9 @@ class Reprints:
         self._requests[agent, partition] = found.requests
         owed = []
         for name in written_by(agent):
+            # A build of what others write is nothing to this agent.
+            if found.builds.of(name) != self._builds.of(name):
+                raise StoreLost(f"another build of {name} was promoted than this process writes; restart")
             structure = structure_of(name)
             key = (print_name(agent, name, self._builds.of(name)), partition)
             held = {store: found.prints[store].get(key, NEVER) for store in self._stores_of(structure)}
@@ -123,10 +127,7 @@ class Reprints:
         )
         if birth != redis.birth or [births.get(f"postgres{server}") for server in servers] != list(postgres.births):
             raise StoreLost("a store is no longer the one that was opened; restart, and print into what is there now")
-        now = Builds(promoted)
-        if other := [name for name in NAMES if now.of(name) != self._builds.of(name)]:
-            raise StoreLost(f"another build of {other[0]} was promoted than this process writes; restart")
-        found = Found(requests, {REDIS: in_redis} | dict(zip(servers, in_servers, strict=True)))
+        found = Found(Builds(promoted), requests, {REDIS: in_redis} | dict(zip(servers, in_servers, strict=True)))
         return [found] * len(partitions)
 
     def _stores_of(self, structure: Structure) -> Sequence[int]:

@@ -3,6 +3,9 @@
 import asyncio
 from types import SimpleNamespace
 
+import pytest
+
+from projections.away import StoreLost
 from projections.builds import Builds
 from projections.prints import Print, Request, print_name, written_by
 from projections.reprinting import REDIS, Found, Reprints
@@ -18,13 +21,14 @@ class Stores(Reprints):
         super().__init__(postgres, None, Builds({}), 4, None, lambda _point: None)
         self.requests = []
         self.finished = []
+        self.promoted = Builds({})
         self._look = self._answer
 
     async def _answer(self, partition: int) -> Found:
         builds = Builds({})
         keys = [(print_name("likers", name, builds.of(name)), partition) for name in written_by("likers")]
         records = dict.fromkeys(keys, Print(1, 0, True))
-        return Found(tuple(self.requests), {REDIS: records, 0: records})
+        return Found(self.promoted, tuple(self.requests), {REDIS: records, 0: records})
 
     async def _begun(self, *_: object) -> None:
         return None
@@ -47,3 +51,17 @@ def test_a_request_that_came_between_the_question_and_the_reprint_is_still_owed(
         return owed.shards, set(stores.finished), stores.request(LIKES, "likers", 0), stores.request(LIKES, "likers", 1)
 
     assert asyncio.run(story()) == (frozenset({1}), {5}, 5, 6)
+
+
+def test_an_agent_begins_anew_for_a_promoted_build_of_what_it_writes_and_not_for_that_of_others():
+    """Kills: workers that write to a build that nobody reads; all workers that start again for each promotion of any."""
+
+    async def story():
+        stores = Stores()
+        stores.promoted = Builds({"timelines": 2})
+        assert await stores.owed("likers", 0) == []
+        stores.promoted = Builds({LIKES: 2})
+        with pytest.raises(StoreLost, match=f"another build of {LIKES}"):
+            await stores.owed("likers", 0)
+
+    asyncio.run(story())
