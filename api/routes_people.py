@@ -12,7 +12,7 @@ from api.routes import NO_CONTENT, OPTIONAL, PAGE, WHO_SEES, Answer, Route, as_j
 from api.shapes import FollowAnswer, Mute, People
 from api.sight import check_active, owner_of_lists
 from api.times import read_time
-from api.visibility import Account, Viewer, sees_person
+from api.visibility import Account, Viewer, sees_person, sees_profile
 from projections import barriers, followers, followings
 from projections.rows import FollowerRow
 from schemas.events import RelationKind
@@ -173,11 +173,11 @@ async def list_mutes(call: Call) -> Answer:
     async def fetch(after: tuple | None, limit: int) -> Sequence:
         return await barriers.mutes(call.context.stores, call.me, now_ms, after, limit)
 
-    return await _people_page(call, "mutes", fetch, lambda row: row.other_id, lambda row: row.muting_since, _sees_blocked)
+    return await _people_page(call, "mutes", fetch, lambda row: row.other_id, lambda row: row.muting_since, sees_profile)
 
 
 def _sees_blocked(viewer: Viewer, account: Account | None) -> bool:
-    """Return whether a person stands in one's own list of blocks or mutes: to be taken back, they must be seen."""
+    """Return whether a person stands in one's own list of blocks: to be taken back, they must be seen, whomever they block."""
     return account is not None and not account.hidden
 
 

@@ -1,5 +1,6 @@
 """The structure of each projection, found by the name in the catalogue: module `projections.<name>`, constant `STRUCTURE`."""
 
+import functools
 import importlib
 from collections.abc import Iterable
 
@@ -9,6 +10,7 @@ from projections.structure import Structure, Table
 NAMES = tuple(projection.name for projection in PROJECTIONS)
 
 
+@functools.cache
 def structure_of(name: str) -> Structure:
     """Return the structure of a projection; KeyError, with the names there are, when the catalogue has none."""
     if name not in NAMES:

@@ -59,6 +59,17 @@ def test_the_blocked_one_sees_no_profile_and_the_blocker_sees_whom_to_unblock():
     assert town.status("ann", f"/v1/users/{town.ids['bob']}/photos") == 404
 
 
+@clause("9.2")
+def test_a_block_hides_the_blocker_among_those_whom_one_mutes_and_not_whom_one_blocks_oneself():
+    town = Town("ann", "bob")
+    town.mute("bob", "ann")
+    town.block("bob", "ann")
+    town.block("ann", "bob")
+    assert (town.people("bob", "/v1/me/mutes"), town.people("bob", "/v1/me/blocks")) == ([], ["ann"])
+    town.unblock("ann", "bob")
+    assert town.people("bob", "/v1/me/mutes") == ["ann"]
+
+
 @clause("9.2", "9.4")
 def test_a_block_hides_notifications_of_each_other_and_an_unblock_shows_them_again():
     town = Town("ann", "bob", "cy")
