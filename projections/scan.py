@@ -41,7 +41,8 @@ _READ = {
 class Finding(NamedTuple):
     """A trace that was found: in which store, in which place, and of what.
 
-    `place` is `table.column`, `family key`, `family value` (`... of theirs` under the person's own id), or a bucket. `kind` is user, photo, comment, name, text or submission; `shown` the row or key that holds it.
+    `place` is `table.column`, `family key`, `family value` (`... of theirs` under the person's own id), or a bucket. `kind` is
+    user, photo, comment, name, text or submission; `shown` the row or key that holds it.
     """
 
     store: str
