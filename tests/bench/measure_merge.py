@@ -75,8 +75,8 @@ def merge(settings: Settings, say: Say) -> Figure:
         baseline=of(found["pushed", alone], "p99_ms"),
         against=f"a reader of {AUTHORS} authors who are pushed",
         note=(
-            f"p50 {of(found['pulled', alone], 'p50_ms'):.1f} and {of(found['pushed', alone], 'p50_ms'):.1f} ms; {together} at once on "
-            f"one process, p50 and p99: {busy} ms; medians of {ROUNDS} rounds"
+            f"p50 {of(found['pulled', alone], 'p50_ms'):.1f} and {of(found['pushed', alone], 'p50_ms'):.1f} ms; {together} at once "
+            f"on one process, p50 and p99: {busy} ms; medians of {ROUNDS} rounds"
         ),
         exact=exact and not any(one["refused"] for rounds in found.values() for one in rounds),
     )
