@@ -96,6 +96,10 @@ class PagedWorld:
         """Return whether the reader may see somebody in a list: here, and no block between them."""
         return self.is_here(who) and who not in self.blocking and who not in self.blocked_by
 
+    def sees_profile(self, who: int) -> bool:
+        """Return whether the reader sees somebody's profile: here, and not blocking the reader."""
+        return self.is_here(who) and who not in self.blocked_by
+
     # --- what happens -------------------------------------------------------------------------------------------------
 
     def later(self) -> int:

@@ -70,12 +70,12 @@ def commented(sign: int, by_likes: bool = False) -> Callable[[PagedWorld], Itera
     return wanted
 
 
-def people_of(name: str, blocked_too: bool = False) -> Callable[[PagedWorld], Iterator[Item]]:
-    """Return the people of one of the world's sets by since when, then by id; of one's own blocks and mutes the blocked too."""
+def people_of(name: str, seen: Callable[[PagedWorld, int], bool] = PagedWorld.meets) -> Callable[[PagedWorld], Iterator[Item]]:
+    """Return the people of one of the world's sets whom the reader sees there, by since when, then by id."""
 
     def wanted(world: PagedWorld) -> Iterator[Item]:
         for who, since in getattr(world, name).items():
-            if world.is_here(who) if blocked_too else world.meets(who):
+            if seen(world, who):
                 yield (-since, -who), str(who)
 
     return wanted
@@ -112,8 +112,8 @@ LISTS = {
     "followers": Listing(list_followers, people_of("followed_by"), ("be followed",) * 12 + SIGHT, of_person),
     "following": Listing(list_following, people_of("following"), ("follow",) * 12 + SIGHT, of_person),
     "notifications": Listing(list_notifications, told, (*TELLING, "be followed", "uncomment", "mute", *SIGHT)),
-    "blocks": Listing(list_blocks, people_of("blocking", True), ("block",) * 6 + ("be blocked", "hide")),
-    "mutes": Listing(list_mutes, people_of("muting", True), ("mute",) * 6 + ("be blocked", "hide")),
+    "blocks": Listing(list_blocks, people_of("blocking", PagedWorld.is_here), ("block",) * 6 + ("be blocked", "hide")),
+    "mutes": Listing(list_mutes, people_of("muting", PagedWorld.sees_profile), ("mute",) * 6 + ("be blocked", "hide")),
 }
 
 
