@@ -63,23 +63,24 @@ def merge(settings: Settings, say: Say) -> Figure:
                 for name, requests in asked.items():
                     found.setdefault((name, at_once), []).append(drive(settings.api_port, SECONDS, requests, at_once))
     for (name, at_once), rounds in found.items():
-        say(f"{name}, {at_once} at once: p50 {of(rounds, 'p50_ms'):.1f} ms, p99 {of(rounds, 'p99_ms'):.1f} ms")
-    alone, together = AT_ONCE
-    busy = ", ".join(
-        f"{name} {of(found[name, together], 'p50_ms'):.1f} and {of(found[name, together], 'p99_ms'):.1f}" for name in asked
-    )
+        say(f"{name}, {at_once} at once: {in_ms(rounds)}")
+    alone = AT_ONCE[0]
     return Figure(
         name="merge",
         value=of(found["pulled", alone], "p99_ms"),
         unit=f"ms at p99 for a reader of {AUTHORS} celebrities",
         baseline=of(found["pushed", alone], "p99_ms"),
         against=f"a reader of {AUTHORS} authors who are pushed",
-        note=(
-            f"p50 {of(found['pulled', alone], 'p50_ms'):.1f} and {of(found['pushed', alone], 'p50_ms'):.1f} ms; {together} at once "
-            f"on one process, p50 and p99: {busy} ms; medians of {ROUNDS} rounds"
+        note="; ".join(
+            f"{at_once} at once: pulled {in_ms(found['pulled', at_once])}, pushed {in_ms(found['pushed', at_once])}"
+            for at_once in AT_ONCE
         ),
         exact=exact and not any(one["refused"] for rounds in found.values() for one in rounds),
     )
+
+
+def in_ms(rounds: list[dict[str, float]]) -> str:
+    return f"p50 {of(rounds, 'p50_ms'):.1f} ms, p99 {of(rounds, 'p99_ms'):.1f} ms"
 
 
 def of(rounds: list[dict[str, float]], what: str) -> float:
