@@ -7,7 +7,7 @@ from typing import Protocol
 
 # Keys that begin so belong to the runtime (positions, births, stamps); an agent's keys never do.
 RUNTIME_PREFIX = b"\0"
-# So many keys are put in order one by one; more at once are sorted with all that are there.
+# So many keys are put in order one by one; more at once, unless they lie side by side, are sorted with all of their family.
 FEW_KEYS = 16
 
 
@@ -33,8 +33,9 @@ class Overlay:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._changes: dict[bytes, bytes | None] = {}
-        # The changed keys in order, from the first scan of a batch on; a batch that never scans does not pay for it.
-        self._ordered: list[bytes] | None = None
+        # The changed keys in order by family (their first byte), from its first scan in a batch on: what is never scanned, as
+        # counts are, does not pay for it.
+        self._ordered: dict[bytes, list[bytes]] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a key, or None."""
@@ -59,10 +60,10 @@ class Overlay:
 
     def put_many(self, items: Iterable[tuple[bytes, bytes]]) -> None:
         """Set many keys."""
-        if self._ordered is None:
-            self._changes.update(items)
-        else:
+        if self._ordered:
             self._change_many(dict(items))
+        else:
+            self._changes.update(items)
 
     def delete(self, key: bytes) -> None:
         """Remove a key, if it is there."""
@@ -81,7 +82,7 @@ class Overlay:
         if after is not None and after >= start:
             start = after + b"\0"
         left = -1 if limit is None else limit
-        for key, value in self._merged(start):
+        for key, value in self._merged(start, prefix[:1]):
             if left == 0 or not key.startswith(prefix):
                 return
             if value is not None:
@@ -101,45 +102,66 @@ class Overlay:
     def forget(self) -> None:
         """Drop every change since the last commit."""
         self._changes = {}
-        self._ordered = None
+        self._ordered = {}
 
     def _change(self, key: bytes, value: bytes | None) -> None:
-        if self._ordered is not None and key not in self._changes:
-            insort(self._ordered, key)
+        if key[:1] in self._ordered and key not in self._changes:
+            insort(self._ordered[key[:1]], key)
         self._changes[key] = value
 
     def _change_many(self, changes: Mapping[bytes, bytes | None]) -> None:
-        if self._ordered is not None:
-            fresh = [key for key in changes if key not in self._changes]
-            if len(fresh) > FEW_KEYS:
-                # One pass over all, where a place for each of them would move as many keys each time.
-                self._ordered = sorted(self._ordered + fresh)
-            else:
-                for key in fresh:
-                    insort(self._ordered, key)
+        if self._ordered:
+            fresh: dict[bytes, list[bytes]] = {}
+            for key in changes:
+                if key[:1] in self._ordered and key not in self._changes:
+                    fresh.setdefault(key[:1], []).append(key)
+            for family, keys in fresh.items():
+                self._ordered[family] = with_keys(self._ordered[family], sorted(keys))
         self._changes.update(changes)
 
-    def _merged(self, start: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    def _merged(self, start: bytes, family: bytes) -> Iterator[tuple[bytes, bytes | None]]:
         if not self._changes:
             yield from self._kept.read_from(start)
             return
         kept = ((key, 1, value) for key, value in self._kept.read_from(start))
         last = None
         # A changed item comes before the kept one of the same key, which is then passed over.
-        for key, _, value in heapq.merge(self._changed_from(start), kept, key=lambda item: item[:2]):
+        for key, _, value in heapq.merge(self._changed_from(start, family), kept, key=lambda item: item[:2]):
             if key != last:
                 yield key, value
             last = key
 
-    def _changed_from(self, start: bytes) -> Iterator[tuple[bytes, int, bytes | None]]:
-        if self._ordered is None:
-            self._ordered = sorted(self._changes)
+    def _changed_from(self, start: bytes, family: bytes) -> Iterator[tuple[bytes, int, bytes | None]]:
+        """Yield the changed items of a family from a key on; of all of them, as they are now, when none is named."""
+        if not family:
+            for key in sorted(key for key in self._changes if key >= start):
+                if key in self._changes:
+                    yield key, 0, self._changes[key]
+            return
+        if family not in self._ordered:
+            self._ordered[family] = sorted(key for key in self._changes if key[:1] == family)
         key = start
-        while self._ordered is not None:
+        while family in self._ordered:
+            ordered = self._ordered[family]
             # Searched anew each time: a write during the scan may have moved the places.
-            at = bisect_left(self._ordered, key)
-            if at == len(self._ordered):
+            at = bisect_left(ordered, key)
+            if at == len(ordered):
                 return
-            key = self._ordered[at]
+            key = ordered[at]
             yield key, 0, self._changes[key]
             key += b"\0"
+
+
+def with_keys(ordered: list[bytes], keys: list[bytes]) -> list[bytes]:
+    """Return keys in order with new ones, which are in order too, in their places; the list may be changed for it."""
+    at = bisect_left(ordered, keys[0])
+    if at == len(ordered) or keys[-1] < ordered[at]:
+        # What one person did lies side by side.
+        ordered[at:at] = keys
+    elif len(keys) > FEW_KEYS:
+        # One pass over all, where a place for each of them would move as many keys each time.
+        return sorted(ordered + keys)
+    else:
+        for key in keys:
+            insort(ordered, key)
+    return ordered

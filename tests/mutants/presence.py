@@ -130,8 +130,8 @@ MUTANTS = (
     Mutant(
         "many keys at once are not put in order",
         "streams/overlay.py",
-        "self._ordered = sorted(self._ordered + fresh)",
-        "self._ordered = self._ordered + fresh",
+        "        return sorted(ordered + keys)\n",
+        "        return ordered + keys\n",
         ("tests/properties/test_overlay_equals_a_dictionary.py",),
     ),
     Mutant(
