@@ -24,6 +24,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.assignor import SlotAssignor
+from streams.crossing import give_back
 from streams.ends import Passed, last_heard, positions_of, visible_end
 from streams.lease import Lease, follow_membership
 from streams.pace import AT_ONCE, Pace
@@ -90,7 +91,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._pace = Pace()
+        # How often each partition was sought, now and when the fetch that is under way was asked for.
         self.seeks: dict[TP, int] = {}
+        self.asked: dict[TP, int] = {}
 
     async def on_start(self) -> None:
         """Connect, and have the lease follow the membership."""
@@ -100,7 +103,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_thread_stop(self) -> None:
         """Leave the group when the process ends in order, so that others have its partitions at once."""
         if self._consumer is not None:
-            # A static member would keep them for a whole session: right when it is killed and back at once, not here.
+            # A static member would keep them for a session: right when it is killed and back at once, not here.
             self._consumer._coordinator._group_instance_id = None
         await super().on_thread_stop()
 
@@ -138,7 +141,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def _fetch_records(self, consumer: AIOKafkaConsumer, wanted: set[TP], **options: object) -> tuple:
         # The fetcher takes records out and returns without awaiting, so seeks and positions are of that very moment.
-        records = await super()._fetch_records(consumer, wanted, **options)
+        records = give_back(consumer, await super()._fetch_records(consumer, wanted, **options), self.asked, self.seeks)
         positions = positions_of(consumer, wanted)
         wait, fetcher = self._pace.after(bool(records), time.monotonic()), self._ensure_consumer()._fetcher
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = wait
@@ -194,6 +197,7 @@ class BatchConsumer(driver.Consumer):
         if not wanted:
             await self._wait_for_room()
             return
+        self._thread.asked = self._thread.seeks
         full = len(wanted) < len(self._get_active_partitions())
         seeks, positions, fetched = await self._getmany(wanted, ROOM_SECONDS if full else timeout)
         generation = self.app.consumer_generation_id

@@ -78,12 +78,13 @@ class Someone:
         return self.until_ready(photo_id)
 
     def until_ready(self, photo_id):
-        """Poll a photo until its smallest variant is made; remembers the position of that."""
+        """Poll a photo until its smallest variant is made; remembers the position of that. Only a stale answer may be 404."""
         answer = eventually(
-            lambda: self.ask("GET", f"/v1/photos/{photo_id}", 200),
-            lambda answer: answer.json()["state"] != "processing",
+            lambda: self.ask("GET", f"/v1/photos/{photo_id}"),
+            lambda answer: "Darkroom-Stale" not in answer.headers and answer.json().get("state") != "processing",
+            seconds=30.0,
         )
-        assert answer.json()["state"] == "ready", answer.text
+        assert (answer.status_code, answer.json().get("state")) == (200, "ready"), answer.text
         self.position = answer.headers["Darkroom-Position"]
         return photo_id
 

@@ -152,6 +152,20 @@ MUTANTS = (
         "while in_flight and acked:",
         ("tests/properties/test_commits_are_prefixes.py",),
     ),
+    Mutant(
+        "what is fetched across a seek is dropped, and the fetcher goes on",
+        "streams/crossing.py",
+        "            consumer.seek(tp, records[0].offset)\n",
+        "            continue\n",
+        ("tests/specs/test_crossing.py",),
+    ),
+    Mutant(
+        "a fetch that was asked for before a seek counts as asked for after it",
+        "streams/transport.py",
+        "wanted, **options), self.asked, self.seeks)",
+        "wanted, **options), self.seeks, self.seeks)",
+        ("tests/specs/test_crossing.py",),
+    ),
     # --- folds: sets and absolute values (I3), tombstones, order ------------------------------------------------------
     Mutant(
         "a tombstone of a photo is forgotten",
