@@ -1,11 +1,12 @@
 """A worker with one agent that counts likes by photo, run as a process of its own by the crash tests.
 
 Arguments: bootstrap, slot, directory, metrics port, group prefix, name of the state directory in it. Counts are written as
-absolute values to a file store beside the states, one file a partition, replaced whole, so that a kill leaves the old or the
-new one.
+absolute values to a file store beside the states, one file for each partition and process, replaced whole, so that a kill
+leaves the old or the new one, and one that was frozen in the middle of a write is in nobody's way.
 """
 
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -23,7 +24,7 @@ def count(batch: Batch, state: State) -> Changes:
 
 
 class FileSink:
-    """Absolute counts in files; the guard travels in the file."""
+    """Absolute counts in files; the guard travels in the file, and of a partition the file with the highest one counts."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -33,20 +34,19 @@ class FileSink:
         return {"files": "one"}
 
     async def commit(self, guard, rows) -> None:
-        path = self._directory / f"{guard.partition}.json"
-        if path.exists() and json.loads(path.read_text())["number"] >= guard.number:
-            return
-        draft = path.with_suffix(".draft")
-        draft.write_text(json.dumps({"number": guard.number, "counts": dict(rows["counters"])}))
-        draft.rename(path)
+        self._replace(guard.partition, "json", {"number": guard.number, "counts": dict(rows["counters"])})
 
     async def owed(self, agent, partition) -> list:
         return []
 
     async def publish(self, progress) -> None:
-        path = self._directory / f"{progress.partition}.progress"
-        draft = path.with_suffix(".progress-draft")
-        draft.write_text(json.dumps({"sources": progress.sources, "ends": progress.ends, "until": progress.complete_until}))
+        said = {"sources": progress.sources, "ends": progress.ends, "until": progress.complete_until}
+        self._replace(progress.partition, "progress", said)
+
+    def _replace(self, partition: int, kind: str, content: dict) -> None:
+        path = self._directory / f"{partition}.{os.getpid()}.{kind}"
+        draft = path.with_suffix(f".{kind}-draft")
+        draft.write_text(json.dumps(content))
         draft.rename(path)
 
 

@@ -62,10 +62,13 @@ class Workers:
         return False
 
     def counts(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
+        """Return what was counted: of each partition what was written last, by its guard."""
+        newest: dict[str, dict] = {}
         for path in (self.directory / "sink").glob("*.json"):
-            counts |= json.loads(path.read_text())["counts"]
-        return counts
+            partition, written = path.name.partition(".")[0], json.loads(path.read_text())
+            if written["number"] >= newest.get(partition, written)["number"]:
+                newest[partition] = written
+        return {photo: count for written in newest.values() for photo, count in written["counts"].items()}
 
     def kill_all(self) -> None:
         for process in self._processes.values():
