@@ -102,14 +102,14 @@ class Fanout:
 
 
 def follows_told(events: Sequence[Event], reader: int) -> set[int]:
-    """Return whom a reader follows at the end, by what the topic `audience` said; nobody follows an author who ended."""
+    """Return whom a reader follows at the end, by what the topic `audience` said; who ended follows nobody, and nobody follows them."""
     following, gone = set(), set()
     for event in events:
         if isinstance(event, AudienceChanged) and event.kind is AudienceKind.ENDED:
             gone.add(event.author_id)
         elif isinstance(event, AudienceChanged) and event.follower_id == reader:
             (following.add if event.kind is AudienceKind.GAINED else following.discard)(event.author_id)
-    return following - gone
+    return set() if reader in gone else following - gone
 
 
 def spans_told(events: Sequence[Event]) -> dict[int, list[tuple[int, float]]]:
