@@ -102,7 +102,7 @@ class Fanout:
 
 
 def follows_told(events: Sequence[Event], reader: int) -> set[int]:
-    """Return whom a reader follows at the end, by what the topic `audience` said; who ended follows nobody, and nobody follows them."""
+    """Return whom a reader follows at the end, by what `audience` said; who ended follows nobody, and nobody follows them."""
     following, gone = set(), set()
     for event in events:
         if isinstance(event, AudienceChanged) and event.kind is AudienceKind.ENDED:
