@@ -8,7 +8,7 @@ left where workers adopt them, so that live folding goes on from where the new b
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
@@ -25,7 +25,7 @@ from streams.fold import Agent, Sink
 from streams.ledger import Ledger
 from streams.pipeline import fold_range
 from streams.reading import RangeReader
-from streams.state import Budget, StateStore
+from streams.state import Budget, MemoryState, StateStore
 
 # How often the digest of a live projection is taken again while the log moves under it.
 STEADY_ATTEMPTS = 20
@@ -130,7 +130,8 @@ async def _build_beside(shop: Workshop, writers: list[Agent], name: str, build: 
         for _ in range(STEADY_ATTEMPTS):
             for agent in writers:
                 for partition in range(shop.partitions):
-                    await _fold_on(shop, agent, partition, known_positions(live, agent, partition), sink, build)
+                    ends = known_positions(live, agent, partition)
+                    await _fold_on(shop, rebuilding(agent, name), partition, ends, sink, build)
             again = await steady_digest(shop, writers, name, build) if rings else live
             if again.positions == live.positions:
                 return again
@@ -182,6 +183,16 @@ def known_positions(live: Digest, agent: Agent, partition: int) -> dict[str, int
         for topic, offset in live.positions.get(writer, {}).get(partition, {}).items():
             ends[topic] = max(offset, ends.get(topic, 0))
     return ends
+
+
+def rebuilding(agent: Agent, name: str) -> Agent:
+    """Return an agent as it folds for a rebuild of one projection: without the flush of rows that this one does not have.
+
+    Its state is adopted, and must still know what was not flushed: the state that it replaces may not have come to it.
+    """
+    if agent.flush is None or name in agent.flush(MemoryState()).rows:
+        return agent
+    return replace(agent, flush=None)
 
 
 async def _fold_on(shop: Workshop, agent: Agent, partition: int, ends: dict, sink: Sink, build: int) -> None:

@@ -166,6 +166,13 @@ MUTANTS = (
         "wanted, **options), self.seeks, self.seeks)",
         ("tests/specs/test_crossing.py",),
     ),
+    Mutant(
+        "a rebuild flushes the counts that it does not write",
+        "agents/rebuild.py",
+        "    return replace(agent, flush=None)\n",
+        "    return agent\n",
+        ("tests/specs/test_rebuilt_positions.py",),
+    ),
     # --- folds: sets and absolute values (I3), tombstones, order ------------------------------------------------------
     Mutant(
         "a tombstone of a photo is forgotten",
