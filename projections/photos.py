@@ -95,8 +95,3 @@ def _by_shard(stores: Stores, ids: Iterable[int]) -> dict[int, list[int]]:
         if (shard := shard_of(id_)) < stores.shards:
             by_shard.setdefault(shard, []).append(id_)
     return by_shard
-
-
-def is_visible(state: str) -> bool:
-    """Say whether a photo in this state is in lists and counts."""
-    return state == PhotoState.READY

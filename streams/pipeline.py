@@ -85,19 +85,6 @@ class Pipeline:
             await loop.publish()
 
 
-async def run_pipeline(
-    agents: Sequence[Agent],
-    log: MemoryLog,
-    sink: Sink,
-    state_factory: Callable[[], MemoryState] = MemoryState,
-    order: random.Random | None = None,
-) -> Pipeline:
-    """Fold a whole memory log through agents until nothing waits, flush, and return the pipeline with its states."""
-    pipeline = Pipeline(agents, log, sink, state_factory)
-    await pipeline.run(order)
-    return pipeline
-
-
 class NoLog:
     """A log for rebuilds: what an agent would append was appended long ago, and is dropped."""
 

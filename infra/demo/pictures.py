@@ -202,8 +202,3 @@ def as_jpeg(picture: Image, exif: dict[str, str], orientation: int) -> bytes:
         stored.set_type(pyvips.GValue.gstr_type, name, value)
     stored.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     return stored.jpegsave_buffer(Q=JPEG_QUALITY, keep="exif")
-
-
-def upright_png(jpeg: bytes, longest: int) -> bytes:
-    """Show a JPEG file upright and small, as PNG, for somebody's eyes."""
-    return pyvips.Image.thumbnail_buffer(jpeg, longest, height=longest, size="down").pngsave_buffer()
